@@ -1,0 +1,243 @@
+"""Lesson + submission -> Report. The host and the suite's runner start side by side."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from checker import sandbox
+from checker.errors import GradingFault
+from checker.model import (
+    Check,
+    Database,
+    Exchange,
+    Frame,
+    Isolation,
+    Lesson,
+    Raised,
+    Report,
+    Step,
+    StepResult,
+    Trouble,
+)
+from checker.server import Host
+from checker.submission import copy_submission, unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to grade."""
+
+    steps: tuple[Step, ...] = ()
+    """Steps to grade; none: all of them."""
+    seed: int = field(default_factory=lambda: secrets.randbelow(2**32))
+    shuffle: bool = False
+    """Whether to run the checks in random order (needs are still kept)."""
+    database: Database | None = None
+
+
+def grade(lesson: Lesson, submission: Path, options: Options | None = None) -> Report:
+    """Grade the app in `submission` (a file or a folder) with the lesson's hidden suite.
+
+    Raises UsageFault if there is nothing to grade, GradingFault if the checker can't grade.
+    """
+    options = options or Options()
+    began = time.monotonic()
+    steps = options.steps or lesson.steps
+    with ExitStack() as stack:
+        scratch = stack.enter_context(scratch_folder())
+        folder = scratch / "submission"
+        try:
+            copy_submission(submission, lesson.exercise, folder, lesson.limits)
+        except OSError as error:
+            raise GradingFault(
+                f"The submission can't be copied for grading: {error}.",
+                "Free some disk space, or make the files readable, and check again.",
+            ) from None
+        trouble = unreadable(folder, submission)
+        if trouble:
+            rows = Rows(trouble=trouble)
+        else:
+            control = None
+            if sandbox.CAN_FORK:
+                control = stack.enter_context(Host(scratch, lesson.preload)).control
+            job = _job(lesson, folder, scratch, control, options, steps)
+            rows = _run_suite(job, lesson.limits.lesson_s)
+    return Report(
+        lesson=lesson,
+        steps=tuple(_result(step, rows) for step in steps),
+        isolation=_level(),
+        seed=options.seed,
+        duration_s=time.monotonic() - began,
+        trouble=rows.trouble,
+        log=rows.log,
+        database=options.database,
+    )
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A private folder that is gone afterwards. Raises GradingFault if none can be made."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="learn-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise GradingFault(
+            f"No folder for grading can be made: {error}.",
+            "Free some disk space, or set TMPDIR to a folder that you can write to.",
+        ) from None
+    with folder as path:
+        yield Path(path).resolve()
+
+
+@dataclass
+class Rows:
+    """What the runner has told so far."""
+
+    checks: dict[str, tuple[int, Check]] = field(default_factory=dict)
+    """By name: the step's number, and the check."""
+    trouble: Trouble | None = None
+    log: str = ""
+    finished: bool = False
+
+    def take(self, line: bytes) -> None:
+        """Add one row. The runner is ours: a row that doesn't parse is our bug."""
+        row: dict[str, Any] = json.loads(line)
+        match row["row"]:
+            case "collected":
+                for check in row["checks"]:
+                    name = check["name"]
+                    self.checks[name] = (check["step"], Check(name, check["label"]))
+            case "check":
+                check = _check(row["check"])
+                self.checks[check.name] = (row["step"], check)
+            case "trouble":
+                self.trouble = Trouble(**row["trouble"])
+            case "finished":
+                self.finished, self.log = True, row["log"]
+
+
+def _job(
+    lesson: Lesson,
+    folder: Path,
+    scratch: Path,
+    control: str | None,
+    options: Options,
+    steps: Sequence[Step],
+) -> dict[str, Any]:
+    return {
+        "suite": str(lesson.suite),
+        "submission": str(folder),
+        "scratch": str(scratch),
+        "seed": options.seed,
+        "steps": [step.number for step in steps] if options.steps else [],
+        "needs": {step.number: step.needs for step in lesson.steps},
+        "control": control,
+        "environment": dict(lesson.environment),
+        "secrets": lesson.secrets,
+        "observe": ["sqlalchemy"] if lesson.databases else [],
+        "preload": lesson.preload,
+        "limits": asdict(lesson.limits),
+        "shuffle": options.shuffle,
+    }
+
+
+def _run_suite(job: dict[str, Any], limit_s: float) -> Rows:
+    """Run the suite in a child and collect its rows. Raises GradingFault if it breaks."""
+    rows = Rows()
+    runner = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+        [sys.executable, "-P", "-m", "checker.runner"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert runner.stdin and runner.stdout and runner.stderr  # they are pipes  # noqa: PT018
+    complaints: list[bytes] = []
+    overdue = threading.Event()
+
+    def stop_overdue() -> None:
+        overdue.set()
+        sandbox.end_group(runner.pid)
+
+    watchdog = threading.Timer(limit_s, stop_overdue)
+    drain = threading.Thread(target=lambda e: complaints.append(e.read()), args=(runner.stderr,))
+    watchdog.start()
+    drain.start()
+    try:
+        runner.stdin.write(json.dumps(job).encode() + b"\n")
+        runner.stdin.flush()
+        for line in runner.stdout:
+            rows.take(line)
+    except BrokenPipeError:
+        pass  # it died at once: what it said on stderr is told below
+    finally:
+        watchdog.cancel()
+        sandbox.end(runner)
+        drain.join()
+    if overdue.is_set():
+        rows.trouble = Trouble(
+            "timeout",
+            f"The whole lesson took longer than {limit_s:g} seconds, so grading stopped.\n"
+            "Look for functions that wait, or that never end.",
+        )
+    elif not rows.finished or not rows.checks:
+        said = b"".join(complaints).decode(errors="replace").strip()
+        raise GradingFault(
+            f"The hidden suite did not run to its end.\n{said[-2000:]}".strip(),
+            "This is not your app's fault. Run `learn doctor`, and report it with its output.",
+        )
+    return rows
+
+
+def _result(step: Step, rows: Rows) -> StepResult:
+    checks = [check for number, check in rows.checks.values() if number == step.number]
+    if rows.trouble:
+        # A check that passed before the end still passed; the rest did not run.
+        checks = [
+            check if check.status != "not_run" else replace(check, message="Not run.")
+            for check in checks
+        ]
+    return StepResult(step, tuple(checks))
+
+
+def _check(row: dict[str, Any]) -> Check:
+    exchanges = tuple(Exchange(**exchange) for exchange in row.pop("exchanges"))
+    exceptions = tuple(
+        Raised(**raised | {"frames": tuple(Frame(**frame) for frame in raised["frames"])})
+        for raised in row.pop("exceptions")
+    )
+    return Check(**row, exchanges=exchanges, exceptions=exceptions)
+
+
+def _level() -> Isolation:
+    return sandbox.strongest_level()
+
+
+def grade_all(
+    work: Sequence[tuple[Lesson, Path]],
+    options: Options,
+    at_once: int,
+    on_report: Callable[[Report], None],
+) -> list[Report]:
+    """Grade many submissions, `at_once` at a time; `on_report` is called as each is done."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 (only with --all)
+
+    def one(item: tuple[Lesson, Path]) -> Report:
+        report = grade(*item, options)
+        on_report(report)
+        return report
+
+    with ThreadPoolExecutor(at_once) as pool:
+        return list(pool.map(one, work))

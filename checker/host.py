@@ -1,0 +1,324 @@
+"""The only module that runs beside learner code: it imports the app and serves it.
+
+Started as `python -m checker.host fork CONTROL_FD MODULE...`, it preloads what every app
+needs and forks one app for each connection to the control socket. Started as
+`python -m checker.host once MODULE...` (where there is no fork), it serves one app; requests
+come on stdin, facts go to stdout.
+
+A connection carries JSON lines. In: `start`, then `observe` or `stop`. Out: facts, never
+verdicts: `started`, `trouble`, `raised`, `observed`, `ended`. It ends the app when it closes.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import io
+import json
+import os
+import select
+import socket
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from checker import sandbox
+from checker.model import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from uvicorn import Server
+
+    ASGI = Callable[..., Awaitable[None]]
+
+MAX_REQUEST = 64 * 1024
+MAX_FRAMES = 20
+MAX_TEXT = 2000
+
+
+def main() -> None:
+    """Preload, then serve as the first argument says."""
+    mode, *rest = sys.argv[1:]
+    modules = rest[1:] if mode == "fork" else rest
+    for module in ("fastapi", "uvicorn.server", "uvicorn.lifespan.on", *modules):
+        importlib.import_module(module)
+    sys.dont_write_bytecode = True
+    if mode == "fork":
+        serve_forked(socket.socket(fileno=int(rest[0])))
+    else:
+        serve_once()
+
+
+# ---------------------------------------------------------------- one app for each connection
+
+
+def serve_forked(control: socket.socket) -> None:
+    """Fork an app for each connection to `control`, until stdin is closed."""
+    gc.freeze()  # a collection in a child would otherwise copy the pages of all that is loaded
+    poll = select.poll()
+    poll.register(0, select.POLLHUP)
+    poll.register(control, select.POLLIN)
+    apps: dict[int, tuple[int, int, socket.socket]] = {}  # by pidfd and by connection
+
+    def forget(pid: int, pidfd: int, connection: socket.socket) -> None:
+        sandbox.end_group(pid)
+        _, status = os.waitpid(pid, 0)
+        for fd in (pidfd, connection.fileno()):
+            poll.unregister(fd)
+            del apps[fd]
+        os.close(pidfd)
+        fact = {"fact": "ended", "code": os.waitstatus_to_exitcode(status)}
+        try:
+            connection.send(_line(fact), socket.MSG_DONTWAIT)
+        except OSError:
+            pass  # nobody listens any more
+        connection.close()
+
+    while True:
+        for fd, _ in poll.poll():
+            if fd == 0:
+                for app in list(apps.values()):
+                    sandbox.end_group(app[0])
+                return
+            if fd == control.fileno():
+                connection, _ = control.accept()
+                inherited = [control.fileno(), *apps]
+                pid = os.fork()
+                if pid == 0:
+                    serve_connection(connection, inherited)
+                pidfd = os.pidfd_open(pid)
+                apps[pidfd] = apps[connection.fileno()] = (pid, pidfd, connection)
+                poll.register(pidfd, select.POLLIN)
+                poll.register(connection, select.POLLRDHUP)
+            elif fd in apps:
+                forget(*apps[fd])
+
+
+def serve_connection(connection: socket.socket, inherited: list[int]) -> None:
+    """In a forked child: read the start request and its file descriptors, and serve the app."""
+    code = 1
+    try:
+        os.setsid()
+        for fd in inherited:
+            os.close(fd)
+        data, fds, _, _ = socket.recv_fds(connection, MAX_REQUEST, 2)
+        listener, log = fds
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.close(log)
+        _write_through()
+        channel = Channel(connection.makefile("rb"), connection.makefile("wb"))
+        code = serve(json.loads(data), channel, socket.socket(fileno=listener))
+    finally:
+        _flush()
+        os._exit(code)  # never back into the parent's loop
+
+
+def serve_once() -> None:
+    """Without fork: serve one app on loopback TCP; its port is in the fact `started`."""
+    channel = Channel(sys.stdin.buffer, os.fdopen(os.dup(1), "wb"))
+    os.dup2(2, 1)
+    _write_through()
+    listener = socket.create_server(("127.0.0.1", 0))
+    code = serve(json.loads(channel.requests.readline()), channel, listener)
+    _flush()
+    os._exit(code)
+
+
+# ------------------------------------------------------------------------------- serving one app
+
+
+class Channel:
+    """What joins an app's process to the trusted side: requests in, facts out."""
+
+    def __init__(self, requests: IO[bytes], facts: IO[bytes]) -> None:
+        self.requests = requests
+        self._facts = facts
+        self._lock = threading.Lock()
+
+    def tell(self, fact: str, **values: Any) -> None:
+        """Send a fact to the trusted side; if that is gone, end."""
+        try:
+            with self._lock:
+                self._facts.write(_line({"fact": fact, **values}))
+                self._facts.flush()
+        except OSError:
+            os._exit(1)
+
+
+def serve(start: dict[str, Any], channel: Channel, listener: socket.socket) -> int:
+    """Import the app as `start` says and serve it until told to stop. Returns an exit code."""
+    folder = start["folder"]
+    os.environ.clear()
+    os.environ.update(start["environment"])
+    os.chdir(folder)
+    sys.path.insert(0, folder)
+    observed = observers(start["observe"])
+    sandbox.confine(Limits(**start["limits"]))
+
+    app = import_app(folder, channel)
+    if app is None:
+        return 1
+    server = make_server(watched(app, folder, channel), listener, channel)
+    threading.Thread(target=obey, args=(channel, server, observed), daemon=True).start()
+    server.run(sockets=[listener])
+    return 0
+
+
+def import_app(folder: str, channel: Channel) -> ASGI | None:
+    """Import `main.app`, or tell why that can't be and return None."""
+    try:
+        module = importlib.import_module("main")
+    except SyntaxError as error:
+        where = _relative(error.filename, folder)
+        text = (error.text or "").rstrip("\n")
+        channel.tell(
+            "trouble", kind="syntax_error", type=type(error).__name__, message=error.msg,
+            file=where, line=error.lineno, column=error.offset, text=text[:MAX_TEXT],
+        )  # fmt: skip
+    except BaseException as error:  # noqa: BLE001 (whatever the learner's module raises)
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        kind = {MemoryError: "memory", SystemExit: "exited"}.get(type(error), "import_error")
+        channel.tell("trouble", kind=kind, missing=missing, **described(error, folder))
+    else:
+        app = getattr(module, "app", None)
+        if _is_asgi(app):
+            return app  # type: ignore[no-any-return]
+        names = sorted(name for name, value in vars(module).items() if _is_asgi(value))
+        found = None if app is None else type(app).__name__
+        channel.tell("trouble", kind="no_app", found=found, candidates=names[:5])
+    return None
+
+
+def watched(app: ASGI, folder: str, channel: Channel) -> ASGI:
+    """Wrap the app so that what it raises and does not handle becomes a fact."""
+
+    async def observe(scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await app(scope, receive, send)
+        except BaseException as error:
+            if scope["type"] == "lifespan":
+                channel.tell("trouble", kind="startup_error", **described(error, folder))
+            elif isinstance(error, Exception):
+                method = scope.get("method", "WEBSOCKET")
+                during = f"{method} {scope['path']}"[:MAX_TEXT]
+                channel.tell("raised", during=during, **described(error, folder))
+            raise
+
+    return observe
+
+
+def make_server(app: ASGI, listener: socket.socket, channel: Channel) -> Server:
+    """Return a uvicorn server that tells when its startup is complete."""
+    from uvicorn import Config, Server  # noqa: PLC0415 (the trusted side imports this module too)
+
+    class TellingServer(Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                name = listener.getsockname()
+                channel.tell("started", port=name[1] if isinstance(name, tuple) else None)
+
+    # asyncio's own loop starts faster than uvloop; a check is some dozen requests.
+    config = Config(app, loop="asyncio", log_config=None, log_level="critical", access_log=False)
+    return TellingServer(config)
+
+
+def obey(channel: Channel, server: Server, observed: dict[str, int]) -> None:
+    """Answer the trusted side's requests, in a thread; when they end, so does the app."""
+    for line in channel.requests:
+        request = json.loads(line)
+        if request.get("stop"):
+            server.should_exit = True
+        elif "observe" in request:
+            # By way of the loop: what the app has just raised is told first.
+            loop = server.servers[0].get_loop()
+            loop.call_soon_threadsafe(
+                lambda n=request["observe"]: channel.tell("observed", number=n, values=observed)
+            )
+    os._exit(1)
+
+
+def observers(subjects: list[str]) -> dict[str, int]:
+    """Count what only this process can know, from before the app is imported.
+
+    `sqlalchemy`: `statements` executed, and connections `checked_out` now, over all engines.
+    """
+    counts: dict[str, int] = {}
+    if "sqlalchemy" in subjects:
+        from sqlalchemy import event  # noqa: PLC0415 (only for lessons with a database)
+        from sqlalchemy.engine import Engine  # noqa: PLC0415
+        from sqlalchemy.pool import Pool  # noqa: PLC0415
+
+        counts.update(statements=0, checked_out=0)
+
+        def count(name: str, change: int) -> Callable[..., None]:
+            def counted(*_: Any) -> None:
+                counts[name] += change
+
+            return counted
+
+        event.listen(Engine, "before_cursor_execute", count("statements", 1))
+        event.listen(Pool, "checkout", count("checked_out", 1))
+        event.listen(Pool, "checkin", count("checked_out", -1))
+    return counts
+
+
+def described(error: BaseException, folder: str) -> dict[str, Any]:
+    """Return type, message and the learner's own frames of an exception, innermost last."""
+    frames = [
+        {
+            "file": _relative(frame.filename, folder),
+            "line": frame.lineno or 0,
+            "function": frame.name,
+            "code": (frame.line or "")[:MAX_TEXT],
+        }
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(folder)
+    ]
+    return {
+        "type": type(error).__name__,
+        "message": str(error)[:MAX_TEXT],
+        "frames": frames[-MAX_FRAMES:],
+    }
+
+
+def _is_asgi(value: Any) -> bool:
+    from inspect import iscoroutinefunction  # noqa: PLC0415
+
+    if isinstance(value, type):
+        return False
+    return iscoroutinefunction(value) or iscoroutinefunction(getattr(value, "__call__", None))  # noqa: B004
+
+
+def _relative(filename: str | None, folder: str) -> str | None:
+    if filename is None or not Path(filename).is_relative_to(folder):
+        return filename
+    return str(Path(filename).relative_to(folder))
+
+
+def _line(values: dict[str, Any]) -> bytes:
+    return json.dumps(values).encode() + b"\n"
+
+
+def _write_through() -> None:
+    """Let what the app prints reach its log line by line: it may be killed at any moment."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True, errors="backslashreplace")
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            pass  # the log is full or gone: nothing to say it to
+
+
+if __name__ == "__main__":
+    main()

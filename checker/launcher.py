@@ -1,0 +1,86 @@
+"""Serve one submission, as often as its suite needs it. Imports little: it runs first of all."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from checker.model import Limits
+from checker.server import Served
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from checker.source import Source
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a run of a suite is told: which suite, which submission, how to serve it."""
+
+    suite: str
+    submission: str
+    scratch: str
+    seed: int
+    steps: list[int]
+    """Numbers of the steps to report; empty: all."""
+    needs: dict[int, list[int]]
+    """For each step the steps without which it can't be graded."""
+    control: str | None = None
+    """The host's socket; None spawns a process for each app."""
+    environment: dict[str, str] = field(default_factory=dict)
+    secrets: list[str] = field(default_factory=list)
+    observe: list[str] = field(default_factory=list)
+    preload: list[str] = field(default_factory=list)
+    limits: Limits = field(default_factory=Limits)
+    shuffle: bool = False
+
+
+class Launcher:
+    """Serves the submission, as often as the suite needs it."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        random_values = {name: secrets.token_hex(32) for name in job.secrets}
+        self.environment = job.environment | random_values
+        self._running: list[Served] = []
+        self.main = self.serve()
+
+    def serve(self, environment: Mapping[str, str | None] | None = None) -> Served:
+        """Start a fresh copy; `environment` changes variables, None removes one."""
+        merged = {**self.environment, **(environment or {})}
+        served = Served(
+            Path(self.job.submission),
+            Path(tempfile.mkdtemp(prefix="run-", dir=self.job.scratch)),
+            control=self.job.control,
+            environment={name: value for name, value in merged.items() if value is not None},
+            observe=self.job.observe,
+            preload=self.job.preload,
+            limits=self.job.limits,
+        )
+        self._running.append(served)
+        return served
+
+    def serve_again(self) -> None:
+        """Replace the app that tests share, after it died or stopped answering."""
+        self.end(self.main)
+        self.main = self.serve()
+
+    def end(self, served: Served) -> None:
+        """End one app."""
+        self._running.remove(served)
+        served.end()
+
+    def source(self) -> Source:
+        """Return the submission's syntax trees."""
+        from checker.source import Source  # noqa: PLC0415 (few suites need it)
+
+        return Source(Path(self.job.submission))
+
+    def end_all(self) -> None:
+        """End every app."""
+        for served in list(self._running):
+            self.end(served)

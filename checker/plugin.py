@@ -1,0 +1,267 @@
+"""The pytest plugin: fixtures that suites use, the `step` mark, outcomes as rows.
+
+Every collected check starts as `not_run`; only a test that ran to its end changes that.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+
+from checker.client import App, Unmet
+from checker.model import Check, Exchange, Raised, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from checker.launcher import Job, Launcher
+    from checker.server import Address, Served
+    from checker.source import Source
+
+
+class Grader:
+    """The plugin itself: one run of one suite against one submission."""
+
+    def __init__(self, job: Job, launcher: Launcher, tell: Callable[..., None]) -> None:
+        self.job = job
+        self._launcher = launcher
+        self._tell = tell
+        self._broken_steps: dict[int, str] = {}
+        self._passed_steps: set[int] = set()
+        self._clients: list[App] = []
+        self._exceptions_before = 0
+        self._transports: dict[Address, httpx2.HTTPTransport] = {}
+        self.trouble: Trouble | None = None
+
+    # -------------------------------------------------------------------------- collection
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.addinivalue_line("markers", "lesson(number): the lesson that a suite grades")
+        config.addinivalue_line("markers", "step(number): the step that a check belongs to")
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        wanted = self._with_needs(set(self.job.steps))
+        items[:] = [item for item in items if not wanted or _step(item) in wanted]
+        order = self._order_of_steps(sorted({_step(item) for item in items}))
+        if self.job.shuffle:
+            random.Random(self.job.seed).shuffle(items)  # noqa: S311 (an order, not a secret)
+        items.sort(key=lambda item: order.index(_step(item)))
+        self._tell(
+            "collected",
+            checks=[
+                {"name": item.name, "label": _label(item), "step": _step(item)} for item in items
+            ],
+        )
+
+    def _with_needs(self, steps: set[int]) -> set[int]:
+        wanted: set[int] = set()
+        while steps:
+            wanted |= steps
+            steps = {need for step in steps for need in self.job.needs.get(step, [])} - wanted
+        return wanted
+
+    def _order_of_steps(self, steps: list[int]) -> list[int]:
+        """Every step after those that it needs; else by number, or at random."""
+        left = list(steps)
+        if self.job.shuffle:
+            random.Random(self.job.seed).shuffle(left)  # noqa: S311 (an order, not a secret)
+        order: list[int] = []
+        while left:
+            ready = next(
+                (s for s in left if not set(self.job.needs.get(s, [])) & set(left)), left[0]
+            )
+            left.remove(ready)
+            order.append(ready)
+        return order
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        if not session.items or session.testsfailed:
+            return None
+        self.trouble = self._launcher.main.wait_started()
+        if self.trouble:
+            self._tell("trouble", trouble=self.trouble)
+            return True  # the tests stay as they are: not run
+        return None
+
+    # --------------------------------------------------------------------------- each check
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self._clients = []
+        self._exceptions_before = len(self._launcher.main.exceptions)
+        for need in self.job.needs.get(_step(item), []):
+            if need in self._broken_steps:
+                reason = f"Not run: this builds on step {self._broken_steps[need]}."
+                raise NotRun(reason)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Iterator[None]:
+        report: pytest.TestReport = yield
+        if call.when == "call" or (call.excinfo and not getattr(item, "told", False)):
+            item.told = True  # type: ignore[attr-defined]
+            self._report(item, call)
+        return report  # type: ignore[return-value]
+
+    def _report(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        status, message = self._verdict(call)
+        number = _step(item)
+        if status != "passed":
+            lesson = item.get_closest_marker("lesson")
+            name = f"{lesson.args[0]}.{number}" if lesson else str(number)
+            self._broken_steps.setdefault(number, name)
+        self._tell(
+            "check",
+            step=number,
+            check=Check(
+                name=item.name,
+                label=_label(item),
+                status=status,
+                message=message,
+                exchanges=self._exchanges(status),
+                exceptions=self._exceptions() if status == "failed" else (),
+            ),
+        )
+        if any(client.unreachable for client in self._clients):
+            self._launcher.serve_again()
+            self._launcher.main.wait_started()
+
+    def _verdict(self, call: pytest.CallInfo[None]) -> tuple[Any, str]:
+        if call.excinfo is None:
+            return "passed", ""
+        error = call.excinfo.value
+        if isinstance(error, NotRun):
+            return "not_run", str(error)
+        if isinstance(error, AssertionError) and call.when == "call":
+            return "failed", str(error) or "The check found something else than the task asks for."
+        if isinstance(error, (LookupError, TypeError, ValueError, AttributeError)) and any(
+            client.exchanges for client in self._clients
+        ):
+            # The suites are proven on right answers: the answer has not the shape of one.
+            return "failed", (
+                "Your app's last answer has another shape than the task asks for "
+                f"({type(error).__name__}: {error}). Compare it with the example in the task."
+            )
+        return "error", f"The check itself failed: {type(error).__name__}: {error}"
+
+    def _exchanges(self, status: str) -> tuple[Exchange, ...]:
+        if status == "passed":
+            return ()
+        return tuple(exchange for client in self._clients for exchange in client.exchanges[-10:])
+
+    def _exceptions(self) -> tuple[Raised, ...]:
+        found: list[Raised] = []
+        for client in self._clients:
+            seen = client.exceptions()
+            shared = client.served is self._launcher.main
+            found += seen[self._exceptions_before :] if shared else seen
+        return tuple(found[-3:])
+
+    # ----------------------------------------------------------------------------- fixtures
+
+    def client(self, served: Served) -> App:
+        """Return a client of an app that has started."""
+        address = served.address
+        assert address is not None, "the app has not started"
+        if address not in self._transports:
+            # No TLS: making its context costs more than a whole check.
+            self._transports[address] = httpx2.HTTPTransport(
+                verify=False, uds=address.path, limits=httpx2.Limits(keepalive_expiry=2)
+            )
+        transport = self._transports[address]
+
+        def send(request: httpx2.Request) -> httpx2.Response:
+            if address.port is not None:
+                request.url = request.url.copy_with(port=address.port)
+            return transport.handle_request(request)
+
+        client = App(send, served, self.job.limits)
+        self._clients.append(client)
+        return client
+
+    @pytest.fixture
+    def app(self) -> App:
+        """The learner's app, shared by all checks of a run."""
+        return self.client(self._launcher.main)
+
+    @pytest.fixture
+    def fresh_app(self) -> Iterator[Fresh]:
+        """Start the app anew, for one check: `fresh_app()`, `fresh_app(NAME="value")`."""
+        fresh = Fresh(self, self._launcher)
+        yield fresh
+        fresh.end()
+
+    @pytest.fixture
+    def environment(self) -> dict[str, str]:
+        """The variables that the checker has set for the app."""
+        return self._launcher.environment
+
+    @pytest.fixture
+    def rng(self, request: pytest.FixtureRequest) -> random.Random:
+        """A random generator, seeded by the run's seed and the check's name."""
+        return random.Random(f"{self.job.seed} {request.node.name}")  # noqa: S311 (test data)
+
+    @pytest.fixture
+    def source(self) -> Source:
+        """The submission's syntax trees."""
+        return self._launcher.source()
+
+
+class Fresh:
+    """Starts the app anew for one check, and ends what it started."""
+
+    def __init__(self, grader: Grader, launcher: Launcher) -> None:
+        self._grader = grader
+        self._launcher = launcher
+        self._started: list[Served] = []
+
+    def __call__(self, **environment: str | None) -> App:
+        """Return a client of a fresh app; variables given here change its environment.
+
+        Raises Unmet if it does not start.
+        """
+        served = self._serve(environment)
+        if problem := served.wait_started():
+            raise Unmet(f"Your app should start, but does not.\n{problem.message}")
+        return self._grader.client(served)
+
+    def expect_refusal(self, *, because: str, **environment: str | None) -> Trouble:
+        """Demand that the app refuses to start with these variables, or raise Unmet."""
+        served = self._serve(environment)
+        problem = served.wait_started()
+        if problem is None:
+            raise Unmet(f"Your app should refuse to start, but starts.\n{because}.")
+        return problem
+
+    def end(self) -> None:
+        """End what was started."""
+        for served in self._started:
+            self._launcher.end(served)
+
+    def _serve(self, environment: Mapping[str, str | None]) -> Served:
+        served = self._launcher.serve(environment)
+        self._started.append(served)
+        return served
+
+
+class NotRun(Exception):  # noqa: N818 (it is no error)
+    """A check that builds on a step which has not passed."""
+
+
+def _step(item: pytest.Item) -> int:
+    mark = item.get_closest_marker("step")
+    if mark is None:
+        raise pytest.UsageError(f"{item.nodeid} has no step mark")
+    return int(mark.args[0])
+
+
+def _label(item: pytest.Item) -> str:
+    doc = getattr(getattr(item, "function", None), "__doc__", None)
+    if not doc:
+        raise pytest.UsageError(f"{item.nodeid} has no docstring: the learner reads it")
+    return " ".join(str(doc).split())
+

@@ -1,0 +1,309 @@
+"""Start, restart and stop an app in its own process; collect its log and its facts."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import socket
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from checker import sandbox, trouble
+from checker.errors import GradingFault
+from checker.model import Limits, Raised, Trouble
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Mapping, Sequence
+
+    from checker.facts import Fact
+
+MAX_EXCEPTIONS = 200
+SETTLE_S = 2.0
+"""How long an app may take to tell its counts, or that it ended: only waited for on trouble."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where an app listens: a unix socket, or a port of the loopback interface."""
+
+    path: str | None = None
+    port: int | None = None
+
+    def connect(self, timeout_s: float) -> socket.socket:
+        """Return a connected socket. Raises OSError."""
+        if self.path is not None:
+            connection = socket.socket(socket.AF_UNIX)
+            connection.settimeout(timeout_s)
+            connection.connect(self.path)
+            return connection
+        return socket.create_connection(("127.0.0.1", self.port or 0), timeout_s)
+
+
+def listen(path: Path) -> tuple[socket.socket, Address]:
+    """Return a listening socket: at `path`, or on loopback TCP where that can't be.
+
+    Raises GradingFault if neither can be had.
+    """
+    reasons = []
+    if hasattr(socket, "AF_UNIX"):
+        try:
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(str(path))
+            listener.listen(128)
+        except OSError as error:
+            listener.close()
+            reasons.append(f"no socket at {path}: {error}")
+        else:
+            return listener, Address(path=str(path))
+    try:
+        listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+    except OSError as error:
+        reasons.append(f"no loopback port: {error}")
+        raise GradingFault(
+            f"The app can't be served: {'; '.join(reasons)}.",
+            "Set TMPDIR to a short path that you can write to, and check again.",
+        ) from None
+    return listener, Address(port=listener.getsockname()[1])
+
+
+class Host:
+    """A process that preloads what apps need; each app is forked from it (see checker.host).
+
+    A context manager: at its end the host and every app are gone.
+    """
+
+    def __init__(self, scratch: Path, preload: Sequence[str] = ()) -> None:
+        """Start it. `scratch` is a private folder; `preload` names modules to import."""
+        self.control = str(scratch / "control")
+        listener = socket.socket(socket.AF_UNIX)
+        try:
+            listener.bind(self.control)
+            listener.listen(16)
+        except OSError as error:
+            listener.close()
+            raise GradingFault(
+                f"No socket can be made at {self.control}: {error}.",
+                "Set TMPDIR to a short path that you can write to, and check again.",
+            ) from None
+        with listener:
+            fd = listener.fileno()
+            self._process = sandbox.start_python(
+                "checker.host", ["fork", str(fd), *preload], str(scratch), inherited=[fd]
+            )
+
+    def __enter__(self) -> Host:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sandbox.end(self._process)
+
+
+class Served:
+    """One run of a submission: the process it is served by, and what is known of it."""
+
+    def __init__(
+        self,
+        source: Path,
+        scratch: Path,
+        *,
+        control: str | None,
+        environment: Mapping[str, str],
+        observe: Sequence[str] = (),
+        preload: Sequence[str] = (),
+        limits: Limits,
+    ) -> None:
+        """Start serving a copy of the folder `source`; returns before it is ready.
+
+        `control` is the socket of a Host; None spawns a process of its own.
+        """
+        self.limits = limits
+        self.environment = dict(environment)
+        self.address: Address | None = None
+        self.trouble: Trouble | None = None
+        self.ended: int | None = None
+        self.exceptions: list[Raised] = []
+        self._observed: dict[int, dict[str, int]] = {}
+        self._questions = itertools.count(1)
+        self._news = threading.Condition()
+        self._started = self._deaf = False
+        self._log = _Tail(limits.log_bytes)
+        self._folder = scratch / "app"
+        shutil.copytree(source, self._folder)
+        start = {
+            "folder": str(self._folder),
+            "environment": sandbox.clean_environment() | self.environment,
+            "observe": list(observe),
+            "limits": asdict(limits),
+        }
+        line = json.dumps(start).encode() + b"\n"
+        if control is None:
+            self._spawn(line, preload)
+        else:
+            self._fork(line, control, scratch)
+
+    def _fork(self, start: bytes, control: str, scratch: Path) -> None:
+        listener, self.address = listen(scratch / "socket")
+        read_end, write_end = os.pipe()
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(control)
+            socket.send_fds(connection, [start], [listener.fileno(), write_end])
+        except OSError as error:
+            os.close(read_end)
+            connection.close()
+            raise GradingFault(
+                f"The process that serves apps does not answer: {error}.",
+                "Check again; if it stays so, run `learn doctor`.",
+            ) from None
+        finally:
+            listener.close()
+            os.close(write_end)
+        self._requests: IO[bytes] = connection.makefile("wb")
+        self._process: subprocess.Popen[bytes] | None = None
+        self._release: Callable[[], None] = lambda: _hang_up(connection)
+        self._listen_to(connection.makefile("rb"), os.fdopen(read_end, "rb", buffering=0))
+
+    def _spawn(self, start: bytes, preload: Sequence[str]) -> None:
+        process = sandbox.start_python("checker.host", ["once", *preload], str(self._folder))
+        assert process.stdin and process.stdout and process.stderr  # they are pipes  # noqa: PT018
+        self._process = process
+        self._requests = process.stdin
+        self._requests.write(start)
+        self._requests.flush()
+        self._release = lambda: sandbox.end_group(process.pid)
+        self._listen_to(process.stdout, process.stderr)
+
+    def _listen_to(self, told: IO[bytes], log: IO[bytes]) -> None:
+        self._readers = [
+            threading.Thread(target=self._read_facts, args=(told,), daemon=True),
+            threading.Thread(target=self._log.read, args=(log,), daemon=True),
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def wait_started(self) -> Trouble | None:
+        """Wait until the app accepts requests; return why it never will, or None."""
+        with self._news:
+            known = self._news.wait_for(
+                lambda: self._started or self.trouble or self._deaf, self.limits.start_s
+            )
+            if self._started and not self.trouble:
+                return None
+            if self.trouble is None:
+                if known and self.ended is not None:
+                    self.trouble = trouble.ended_early(self.ended)
+                else:
+                    self.trouble = trouble.too_slow_to_start(self.limits)
+            return self.trouble
+
+    @property
+    def log(self) -> str:
+        """The end of what the app has printed."""
+        return self._log.text()
+
+    def observe(self) -> dict[str, int]:
+        """Ask the app's process for its counts (see checker.host.observers).
+
+        What it has raised up to now is in `exceptions` afterwards. Empty if it doesn't answer.
+        """
+        number = next(self._questions)
+        if not self._ask({"observe": number}):
+            return {}
+        with self._news:
+            self._news.wait_for(lambda: number in self._observed or self._deaf, SETTLE_S)
+            return self._observed.pop(number, {})
+
+    def wait_ended(self, timeout_s: float = SETTLE_S) -> int | None:
+        """Wait until the process has ended; return its exit code, or None if it runs on."""
+        with self._news:
+            self._news.wait_for(lambda: self._deaf, timeout_s)
+            return self.ended
+
+    def stop(self) -> int | None:
+        """Shut the app down as a server does, lifespan and all; return its exit code."""
+        self._ask({"stop": True})
+        return self.wait_ended(self.limits.start_s)
+
+    def end(self) -> None:
+        """End the process at once, and everything in its group."""
+        self._release()
+        for reader in self._readers:
+            reader.join(SETTLE_S)
+        try:
+            self._requests.close()
+        except OSError:
+            pass  # it still held a request for a process that is gone
+
+    def _ask(self, request: dict[str, Any]) -> bool:
+        try:
+            self._requests.write(json.dumps(request).encode() + b"\n")
+            self._requests.flush()
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def _read_facts(self, told: IO[bytes]) -> None:
+        from checker import facts  # noqa: PLC0415 (pydantic loads while the app does)
+
+        try:
+            while line := told.readline(facts.MAX_LINE):
+                fact = facts.parse_fact(line)
+                if fact is not None:
+                    with self._news:
+                        self._take(fact)
+                        self._news.notify_all()
+        except OSError:
+            pass  # reset by a dying process
+        if self._process is not None:
+            self.ended = self._process.wait()
+        with self._news:
+            self._deaf = True
+            self._news.notify_all()
+        told.close()
+
+    def _take(self, fact: Fact) -> None:
+        from checker import facts  # noqa: PLC0415 (loaded by the reader before)
+
+        match fact:
+            case facts.Started(port=port):
+                self.address = self.address or Address(port=port)
+                self._started = True
+            case facts.TroubleFact():
+                self.trouble = self.trouble or trouble.explain(fact)
+            case facts.RaisedFact():
+                if len(self.exceptions) < MAX_EXCEPTIONS:
+                    self.exceptions.append(trouble.raised(fact))
+            case facts.Observed(number=number, values=values):
+                self._observed[number] = values
+            case facts.Ended(code=code):
+                self.ended = code
+                self._deaf = True
+
+
+class _Tail:
+    """Drains a pipe, so that its writer never blocks, and keeps the end of what came."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept = b""
+
+    def read(self, pipe: IO[bytes]) -> None:
+        with pipe:
+            while chunk := pipe.read(64 * 1024):
+                self._kept = (self._kept + chunk)[-self._size :]
+
+    def text(self) -> str:
+        return self._kept.decode(errors="replace")
+
+
+def _hang_up(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass  # the other side was faster
+    connection.close()

@@ -1,0 +1,116 @@
+"""What the learner hands in: find it, bound it, copy it to scratch; never run it."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+from typing import TYPE_CHECKING
+
+from checker import trouble
+from checker.errors import UsageFault
+from checker.model import Limits, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+IGNORED = {"__pycache__", "node_modules", "venv"}
+"""Folders that are no part of an app; hidden ones (.venv, .git) aren't either."""
+
+
+def copy_submission(path: Path, starter: Path, target: Path, limits: Limits) -> None:
+    """Copy a submission into the new folder `target`.
+
+    A folder is taken whole; a file becomes main.py, beside what else the starter has.
+    Raises UsageFault if there is nothing to grade, or too much.
+    """
+    if not path.exists():
+        raise UsageFault(
+            f"There is no file or folder {path}.",
+            "Give the path of your main.py, or of the folder that it lies in.",
+        )
+    if path.is_dir():
+        if not any(path.iterdir()):
+            raise UsageFault(
+                f"The folder {path} is empty.", "Put your main.py in it, or give another path."
+            )
+        _copy_folder(path, target, limits)
+    elif not path.is_file():
+        raise UsageFault(f"{path} is neither a file nor a folder.", "Give your main.py.")
+    else:
+        _copy_folder(starter, target, limits)
+        _check_size(path, path.stat().st_size, limits)
+        shutil.copyfile(path, target / "main.py")
+
+
+def unreadable(folder: Path, shown: Path) -> Trouble | None:
+    """Return why the copied main.py is no Python text, or None. `shown` is the learner's path."""
+    main = folder / "main.py"
+    if not main.is_file():
+        return trouble.missing_file(shown)
+    content = main.read_bytes()
+    if not content.strip():
+        return Trouble(
+            "no_app", "main.py is empty.\nRun `learn reset` to get the starter back.", "main.py"
+        )
+    try:
+        text = content.decode("utf-8")
+        ast.parse(text, "main.py")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        kind = "a binary file" if b"\0" in content[:4096] else "not encoded as UTF-8"
+        return Trouble(
+            "syntax_error",
+            f"main.py is {kind} (byte {error.start}, line {line}).\n"
+            "Save it as UTF-8 text: your editor's save dialog offers that.",
+            "main.py", line,
+        )  # fmt: skip
+    except SyntaxError as error:
+        message = trouble.syntax_message(
+            "main.py", error.lineno, error.offset, error.text or "", error.msg
+        )
+        return Trouble("syntax_error", message, "main.py", error.lineno)
+    except ValueError:
+        return Trouble(
+            "syntax_error",
+            "main.py is a binary file (it holds zero bytes).\nSave it as UTF-8 text.",
+            "main.py",
+        )
+    except (RecursionError, MemoryError):
+        return Trouble("syntax_error", "main.py is nested too deeply to be read.", "main.py")
+    return None
+
+
+def _copy_folder(source: Path, target: Path, limits: Limits) -> None:
+    target.mkdir()
+    size = files = 0
+    for path in _files(source):
+        size, files = size + path.stat().st_size, files + 1
+        _check_size(source, size, limits)
+        if files > limits.submission_files:
+            raise UsageFault(
+                f"{source} holds more than {limits.submission_files} files.",
+                "Give the folder that holds only your app.",
+            )
+        copy = target / path.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the app's own files; links are not followed: they may point anywhere."""
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.name in IGNORED or path.is_symlink():
+            continue
+        if path.is_dir():
+            yield from _files(path)
+        elif path.is_file():
+            yield path
+
+
+def _check_size(path: Path, size: int, limits: Limits) -> None:
+    if size > limits.submission_bytes:
+        raise UsageFault(
+            f"{path} holds more than {limits.submission_bytes // 1024**2} MiB.",
+            "Give only your app's own code.",
+        )

@@ -1,0 +1,141 @@
+"""Facts about an app that can't be graded -> Trouble, in a beginner's words, with the fix."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+from checker.model import Frame, Limits, Raised, Trouble
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from checker.facts import RaisedFact, TroubleFact
+
+PACKAGES = {"dotenv": "python-dotenv", "jose": "PyJWT", "jwt": "PyJWT", "yaml": "PyYAML"}
+"""Distributions that are not called like the module they hold (jose: what this course uses)."""
+
+
+def explain(fact: TroubleFact) -> Trouble:
+    """Say what kept the app from being served, where, and what to do."""
+    last = fact.frames[-1] if fact.frames else None
+    file = fact.file or (last.file if last else "main.py")
+    line = fact.line or (last.line if last else None)
+    place = f"{file}, line {line}" if line else file
+    what = f"{fact.type}: {fact.message}".rstrip(": ")
+    match fact.kind:
+        case "syntax_error":
+            message = syntax_message(file, line, fact.column, fact.text, fact.message)
+        case "no_app":
+            message = _no_app(fact)
+        case "exited":
+            message = (
+                f"{place} ended the program while it was being imported ({what}).\n"
+                "Remove the call to exit: the server imports your file and then calls `app`."
+            )
+        case "memory":
+            message = (
+                f"{place} used more memory than a check may while it was being imported.\n"
+                "Look for a list or string that grows without end."
+            )
+        case "startup_error":
+            message = (
+                f"Your app raised an error while it started up: {what} ({place}).\n"
+                "Startup is the part of `lifespan` before `yield`."
+            )
+        case _:
+            message = _import_error(fact, place, what)
+    return Trouble(fact.kind, message + _code(fact), file, line)
+
+
+def syntax_message(
+    file: str, line: int | None, column: int | None, text: str, problem: str
+) -> str:
+    """Say where a file is not valid Python, with the line and a caret under the place."""
+    message = f"{file}, line {line} is not valid Python: {problem}."
+    if text.strip():
+        indent = len(text) - len(text.lstrip())
+        caret = max((column or 1) - 1 - indent, 0)
+        message += f"\n\n    {text.strip()}\n    {' ' * caret}^"
+    return message + "\n\nMend that line (or the one before it), save, and check again."
+
+
+def ended_early(code: int) -> Trouble:
+    """Say that the process ended before the app could be served."""
+    return Trouble(
+        "crashed",
+        f"Your app's process {how_it_ended(code)} while main.py was being imported.\n"
+        "Remove what ends it: a server must keep running until it is told to stop.",
+        "main.py",
+    )
+
+
+def too_slow_to_start(limits: Limits) -> Trouble:
+    """Say that importing the app did not come to an end."""
+    return Trouble(
+        "timeout",
+        f"main.py was still being imported after {limits.start_s:g} seconds.\n"
+        "Look for an endless loop, or a wait, outside of your functions.",
+        "main.py",
+    )
+
+
+def how_it_ended(code: int) -> str:
+    """Say how a process ended, as the end of a sentence."""
+    if code >= 0:
+        return f"ended by itself (exit code {code})"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    return f"crashed ({name})"
+
+
+def raised(fact: RaisedFact) -> Raised:
+    """Turn a validated fact into our value."""
+    frames = tuple(Frame(f.file, f.line, f.function, f.code) for f in fact.frames)
+    return Raised(fact.type, fact.message, frames, fact.during)
+
+
+def missing_file(path: Path) -> Trouble:
+    """Say that the submission has no main.py."""
+    return Trouble(
+        "no_file",
+        f"There is no main.py in {path}.\n"
+        "The app is graded from that file: create it, or run `learn reset` for the starter.",
+        "main.py",
+    )
+
+
+def _no_app(fact: TroubleFact) -> str:
+    if fact.found is not None:
+        return (
+            f"`app` in main.py is of type {fact.found}, which no server can serve.\n"
+            "It should be made by FastAPI: `app = FastAPI()`."
+        )
+    if fact.candidates:
+        return (
+            "main.py has no `app`. The server looks for that name.\n"
+            f"You have `{fact.candidates[0]}`: rename it to `app`."
+        )
+    return "main.py has no `app`. Add `app = FastAPI()`: the server looks for that name."
+
+
+def _import_error(fact: TroubleFact, place: str, what: str) -> str:
+    if fact.missing:
+        top = fact.missing.partition(".")[0]
+        package = PACKAGES.get(top, top)
+        return (
+            f"{place} imports {fact.missing!r}, which is not installed here.\n"
+            f"Check its spelling. If it is a package: `python -m pip install {package}`."
+        )
+    return (
+        f"main.py could not be imported: {what} ({place}).\n"
+        "Run `python main.py` in that folder to see it yourself."
+    )
+
+
+def _code(fact: TroubleFact) -> str:
+    if fact.kind == "syntax_error" or not fact.frames:
+        return ""
+    return f"\n\n    {fact.frames[-1].code}"
