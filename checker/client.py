@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 BASE_URL = "http://127.0.0.1:8000"
 """Where `learn run` serves the app: what curl lines point at."""
+PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""Names of status codes in RFC 9110 where Python before 3.13 still has older ones."""
 MAX_SHOWN = 600
 """Characters of a body that a message or an exchange shows."""
 UNSET: Any = object()
@@ -134,7 +136,7 @@ class App:
 
         `headers` and `params` are as in a request. Raises Unmet if the app refuses it.
         """
-        from checker.socket_client import connect  # noqa: PLC0415 (few suites need it)
+        from checker.socket_client import connect  # few suites need it
 
         with connect(self, path, **how) as socket:
             yield socket
@@ -144,14 +146,14 @@ class App:
 
         Raises Unmet if the app accepts it.
         """
-        from checker.socket_client import refusal  # noqa: PLC0415 (few suites need it)
+        from checker.socket_client import refusal  # few suites need it
 
         return refusal(self, path, **how)
 
     @contextmanager
     def upload(self, method: str, path: str, **how: Any) -> Iterator[Upload]:
         """Send a body piece by piece, and be able to see an answer before its end."""
-        from checker.socket_client import upload  # noqa: PLC0415 (few suites need it)
+        from checker.socket_client import upload  # few suites need it
 
         with upload(self, method, path, **how) as running:
             yield running
@@ -259,7 +261,7 @@ class Answer:
         why = f"\n{because[:1].upper()}{because[1:]}." if because else ""
         if self.status != status:
             raise Unmet(
-                f"{self.line} should answer {_status(status)}, but answered {self._said()}.{why}"
+                f"{self.line} should answer {status_line(status)}, but answered {self._said()}.{why}"
             )
         if json is not UNSET and self.json != json:
             raise Unmet(self._differs(json, self.json) + why)
@@ -304,9 +306,7 @@ class Answer:
     def _expect_header(self, name: str, value: Any, why: str) -> None:
         found = self.headers.get(name)
         if value is None and found is not None:
-            raise Unmet(
-                f"{self.line} should not send the header {name}, but sent {found!r}.{why}"
-            )
+            raise Unmet(f"{self.line} should not send the header {name}, but sent {found!r}.{why}")
         if value is not None and found is None:
             raise Unmet(f"{self.line} should send the header {name}, but did not.{why}")
         if value is not None and found != value:
@@ -315,12 +315,10 @@ class Answer:
             )
 
     def _differs(self, wanted: Any, found: Any) -> str:
-        return (
-            f"{self.line} should answer with {_literal(wanted)}, but sent {_literal(found)}."
-        )
+        return f"{self.line} should answer with {_literal(wanted)}, but sent {_literal(found)}."
 
     def _said(self) -> str:
-        said = _status(self.status)
+        said = status_line(self.status)
         return f"{said} with {self._body()}" if self.content else said
 
     def _body(self) -> str:
@@ -359,11 +357,12 @@ def _read(response: httpx2.Response, deadline: float, most: int) -> bytes:
     return bytes(body)
 
 
-def _status(status: int) -> str:
-    from http import HTTPStatus  # noqa: PLC0415 (only for messages)
+def status_line(status: int) -> str:
+    """Return code and name of a status, as in `404 Not Found` (RFC 9110, section 15)."""
+    from http import HTTPStatus  # only for messages
 
     try:
-        return f"{status} {HTTPStatus(status).phrase}"
+        return f"{status} {PHRASES.get(status) or HTTPStatus(status).phrase}"
     except ValueError:
         return str(status)
 

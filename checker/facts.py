@@ -40,9 +40,7 @@ class TroubleFact(_Fact):
     """The app can't be served."""
 
     fact: Literal["trouble"]
-    kind: Literal[
-        "syntax_error", "import_error", "exited", "memory", "no_app", "startup_error"
-    ]
+    kind: Literal["syntax_error", "import_error", "exited", "memory", "no_app", "startup_error"]
     type: Text = ""
     message: Text = ""
     frames: Annotated[list[FrameFact], Field(max_length=20)] = []
@@ -80,9 +78,7 @@ class Ended(_Fact):
     code: Number
 
 
-Fact = Annotated[
-    Started | TroubleFact | RaisedFact | Observed | Ended, Field(discriminator="fact")
-]
+Fact = Annotated[Started | TroubleFact | RaisedFact | Observed | Ended, Field(discriminator="fact")]
 _ADAPTER: TypeAdapter[Fact] = TypeAdapter(Fact)
 
 

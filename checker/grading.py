@@ -156,7 +156,7 @@ def _job(
 def _run_suite(job: dict[str, Any], limit_s: float) -> Rows:
     """Run the suite in a child and collect its rows. Raises GradingFault if it breaks."""
     rows = Rows()
-    runner = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+    runner = subprocess.Popen(
         [sys.executable, "-P", "-m", "checker.runner"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -232,7 +232,7 @@ def grade_all(
     on_report: Callable[[Report], None],
 ) -> list[Report]:
     """Grade many submissions, `at_once` at a time; `on_report` is called as each is done."""
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 (only with --all)
+    from concurrent.futures import ThreadPoolExecutor  # only with --all
 
     def one(item: tuple[Lesson, Path]) -> Report:
         report = grade(*item, options)

@@ -214,7 +214,7 @@ def watched(app: ASGI, folder: str, channel: Channel) -> ASGI:
 
 def make_server(app: ASGI, listener: socket.socket, channel: Channel) -> Server:
     """Return a uvicorn server that tells when its startup is complete."""
-    from uvicorn import Config, Server  # noqa: PLC0415 (the trusted side imports this module too)
+    from uvicorn import Config, Server  # the trusted side imports this module too
 
     class TellingServer(Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -250,9 +250,9 @@ def observers(subjects: list[str]) -> dict[str, int]:
     """
     counts: dict[str, int] = {}
     if "sqlalchemy" in subjects:
-        from sqlalchemy import event  # noqa: PLC0415 (only for lessons with a database)
-        from sqlalchemy.engine import Engine  # noqa: PLC0415
-        from sqlalchemy.pool import Pool  # noqa: PLC0415
+        from sqlalchemy import event  # only for lessons with a database
+        from sqlalchemy.engine import Engine
+        from sqlalchemy.pool import Pool
 
         counts.update(statements=0, checked_out=0)
 
@@ -288,7 +288,7 @@ def described(error: BaseException, folder: str) -> dict[str, Any]:
 
 
 def _is_asgi(value: Any) -> bool:
-    from inspect import iscoroutinefunction  # noqa: PLC0415
+    from inspect import iscoroutinefunction
 
     if isinstance(value, type):
         return False

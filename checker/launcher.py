@@ -76,7 +76,7 @@ class Launcher:
 
     def source(self) -> Source:
         """Return the submission's syntax trees."""
-        from checker.source import Source  # noqa: PLC0415 (few suites need it)
+        from checker.source import Source  # few suites need it
 
         return Source(Path(self.job.submission))
 

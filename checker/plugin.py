@@ -264,4 +264,3 @@ def _label(item: pytest.Item) -> str:
     if not doc:
         raise pytest.UsageError(f"{item.nodeid} has no docstring: the learner reads it")
     return " ".join(str(doc).split())
-

@@ -37,9 +37,9 @@ def run(job: Job, tell: Any) -> None:
     """Grade the job's submission and tell rows: collected, check, trouble, finished."""
     launcher = Launcher(job)
     try:
-        import pytest  # noqa: PLC0415 (the app starts first)
+        import pytest  # the app starts first
 
-        from checker.plugin import Grader  # noqa: PLC0415
+        from checker.plugin import Grader
 
         code = pytest.main(
             [job.suite, "--assert=plain", "--import-mode=importlib", "--noconftest",

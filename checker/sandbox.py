@@ -43,7 +43,7 @@ def start_python(
     Nothing is inherited but the three pipes and the file descriptors in `inherited`. Closing
     its stdin asks it to end.
     """
-    return subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+    return subprocess.Popen(
         [sys.executable, "-P", "-m", module, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -62,7 +62,7 @@ def confine(limits: Limits) -> None:
     """
     if sys.platform == "win32":
         return
-    import resource  # noqa: PLC0415 (POSIX only)
+    import resource  # POSIX only
 
     wanted = {
         resource.RLIMIT_AS: limits.memory_bytes,

@@ -248,7 +248,7 @@ class Served:
         return True
 
     def _read_facts(self, told: IO[bytes]) -> None:
-        from checker import facts  # noqa: PLC0415 (pydantic loads while the app does)
+        from checker import facts  # pydantic loads while the app does
 
         try:
             while line := told.readline(facts.MAX_LINE):
@@ -267,7 +267,7 @@ class Served:
         told.close()
 
     def _take(self, fact: Fact) -> None:
-        from checker import facts  # noqa: PLC0415 (loaded by the reader before)
+        from checker import facts  # loaded by the reader before
 
         match fact:
             case facts.Started(port=port):

@@ -48,9 +48,7 @@ def explain(fact: TroubleFact) -> Trouble:
     return Trouble(fact.kind, message + _code(fact), file, line)
 
 
-def syntax_message(
-    file: str, line: int | None, column: int | None, text: str, problem: str
-) -> str:
+def syntax_message(file: str, line: int | None, column: int | None, text: str, problem: str) -> str:
     """Say where a file is not valid Python, with the line and a caret under the place."""
     message = f"{file}, line {line} is not valid Python: {problem}."
     if text.strip():

@@ -1,0 +1,1 @@
+"""What each `learn` command does; one module a verb."""

@@ -1,0 +1,62 @@
+"""`learn dev`: scaffold a lesson, prove that lessons are sound, keep texts and examples one."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from checker.authoring import examples, scaffold, soundness, texts
+from checker.catalog import course_folder, find_lesson, load_course
+from checker.grading import Options
+from checker.render.console import output
+
+if TYPE_CHECKING:
+    from checker.model import Lesson
+
+AT_ONCE = 2
+
+
+def new(name: str) -> None:
+    """Scaffold the lesson `NN-slug`. Raises UsageFault if it can't be called so."""
+    console = output()
+    for path in scaffold.make_lesson(course_folder(), name):
+        console.print(f"made {path}", markup=False)
+    console.print(f"Fill them in, and run `learn dev check {name[:2]}` until it is quiet.")
+
+
+def check(wanted: str | None, repeat: int) -> int:
+    """Print every problem; return 1 if there is any, else 0."""
+    console = output()
+    lessons = _lessons(wanted)
+    found = 0
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        proofs = threads.map(lambda lesson: list(_problems(lesson, repeat)), lessons)
+        for lesson, problems in zip(lessons, proofs, strict=True):
+            verdict = "sound" if not problems else f"{len(problems)} problems"
+            console.print(f"{lesson.name}: {verdict}", markup=False)
+            for problem in problems:
+                console.print(f"  - {problem}", markup=False, soft_wrap=True)
+            found += len(problems)
+    return 1 if found else 0
+
+
+def sync(wanted: str | None) -> None:
+    """Write what the examples print into their .out files, and the files into the texts."""
+    for lesson in _lessons(wanted):
+        folder = lesson.text.parent
+        for path, text in examples.outputs(folder / "examples").items():
+            path.write_text(text, encoding="utf-8")
+        text = lesson.text.read_text(encoding="utf-8")
+        lesson.text.write_text(texts.synced(text, folder), encoding="utf-8")
+
+
+def _lessons(wanted: str | None) -> list[Lesson]:
+    course = load_course(course_folder())
+    return [find_lesson(course, wanted)[0]] if wanted else list(course.lessons)
+
+
+def _problems(lesson: Lesson, repeat: int) -> list[str]:
+    problems = list(soundness.problems(lesson))
+    for _ in range(repeat):
+        problems += soundness.solution_problems(lesson, Options(shuffle=True))
+    return problems

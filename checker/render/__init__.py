@@ -1,0 +1,1 @@
+"""Report -> text in some form. Pure functions: nothing is read, written or graded here."""
