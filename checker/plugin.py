@@ -156,6 +156,8 @@ class Grader:
     def _exceptions(self) -> tuple[Raised, ...]:
         found: list[Raised] = []
         for client in self._clients:
+            if client.unreachable:
+                continue
             seen = client.exceptions()
             shared = client.served is self._launcher.main
             found += seen[self._exceptions_before :] if shared else seen
