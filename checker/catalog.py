@@ -84,6 +84,7 @@ def _load_lesson(root: Path, folder: re.Match[str]) -> Lesson:
         solution=root / "solutions" / folder[0],
         suite=root / "checker" / "suites" / f"test_{number}_{slug.replace('-', '_')}.py",
         steps=_read_steps(exercise / "README.md", settings.get("steps", {})),
+        entry=settings.get("entry", "main.py"),
         limits=Limits(**limits),
         environment=settings.get("environment", {}),
         secrets=tuple(settings.get("secrets", ())),

@@ -1,83 +1,52 @@
-"""argv -> exit code. Thin: every command imports what it needs when it runs."""
+"""argv -> exit code. Thin: every command imports what it needs when it runs.
+
+On click and not typer: typer loads pydantic for its parameters, which alone takes longer than
+`learn list` may.
+"""
 
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import typer
+import click
 
-app = typer.Typer(
-    name="learn",
-    help="An interactive FastAPI course, graded from outside.",
-    context_settings={"help_option_names": ["-h", "--help"]},
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-dev = typer.Typer(help="For authors of lessons.", no_args_is_help=True)
-app.add_typer(dev, name="dev")
+if TYPE_CHECKING:
+    from checker.model import Database
 
+LESSON = "NN"
+STEP = "NN[.S]"
+SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
-class Format(StrEnum):
-    """Forms of a report."""
-
-    text = "text"
-    json = "json"
-    junit = "junit"
-    github = "github"
-    html = "html"
+yes = click.option("--yes", "-y", is_flag=True, help="Don't ask.")
 
 
-class Level(StrEnum):
-    """Isolation levels; `auto` takes the strongest that works here."""
+@click.group(invoke_without_command=True, context_settings=SETTINGS)
+@click.version_option(package_name="fastapi-graded-course", prog_name="learn")
+@click.pass_context
+def learn(context: click.Context) -> None:
+    """An interactive FastAPI course, graded from outside.
 
-    auto = "auto"
-    process = "process"
-    confined = "confined"
-    strict = "strict"
-
-
-class Engine(StrEnum):
-    """Databases that lesson 08 is graded on."""
-
-    sqlite = "sqlite"
-    postgresql = "postgresql"
-    mysql = "mysql"
-
-
-LessonName = Annotated[
-    str, typer.Argument(metavar="NN", help="A lesson: `04`, `4` or `04-dependencies`.")
-]
-StepName = Annotated[
-    str, typer.Argument(metavar="NN[.S]", help="A lesson, or a step of it: `04.2`.")
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
-
-
-@app.callback(invoke_without_command=True)
-def where_am_i(context: typer.Context) -> None:
-    """Show where you are, how far you have come, and the one next thing to do."""
+    NN is a lesson: `04`, `4` or `04-dependencies`; NN.S is a step of it: `04.2`. Without a
+    command: where you are, how far you have come, and the one next thing to do.
+    """
     if context.invoked_subcommand is None:
         from checker.commands import status
 
         status.show()
 
 
-@app.command()
-def start(
-    folder: Annotated[
-        Path | None, typer.Argument(metavar="DIR", help="Where to make the workspace.")
-    ] = None,
-) -> None:
+@learn.command()
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+def start(folder: Path | None) -> None:
     """Make a workspace, and show the first task."""
     from checker.commands import start
 
     start.start(folder)
 
 
-@app.command("list")
+@learn.command("list")
 def list_lessons() -> None:
     """List the lessons, with your progress."""
     from checker.commands import listing
@@ -85,130 +54,149 @@ def list_lessons() -> None:
     listing.show()
 
 
-@app.command()
-def read(lesson: LessonName) -> None:
-    """Read a lesson's text and its task in the terminal."""
+@learn.command()
+@click.argument("lesson", metavar=STEP)
+def read(lesson: str) -> None:
+    """Read a lesson's text and its task."""
     from checker.commands import read
 
     read.show(lesson)
 
 
-@app.command("open")
-def open_(lesson: LessonName) -> None:
-    """Open a lesson's main.py in your editor."""
+@learn.command("open")
+@click.argument("lesson", metavar=LESSON)
+def open_(lesson: str) -> None:
+    """Open a lesson's file in your editor."""
     from checker.commands import editor
 
     editor.open_exercise(lesson)
 
 
-@app.command()
+@learn.command()
+@click.argument("lesson", metavar=f"[{STEP}]", required=False)
+@click.argument("path", metavar="[PATH]", required=False, type=click.Path(path_type=Path))
+@click.option("--all", "every", is_flag=True, help="Grade all lessons.")
+@click.option("--solution", is_flag=True, help="Grade the reference solution.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "junit", "github", "html"]),
+    default="text",
+    help="Form of the report.",
+)
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path), help="Write the report to this file."
+)
+@click.option(
+    "--isolation",
+    type=click.Choice(["auto", "process", "confined", "strict"]),
+    default="auto",
+    help="How strongly to confine the app; auto: as strongly as works here.",
+)
+@click.option(
+    "--database",
+    type=click.Choice(["sqlite", "postgresql", "mysql"]),
+    help="Database to grade on (lesson 08).",
+)
+@click.option("--seed", type=int, help="Draw the same random data as a past report.")
 def check(
-    lesson: Annotated[
-        str | None, typer.Argument(metavar="[NN[.S]]", help="A lesson, or a step of it.")
-    ] = None,
-    path: Annotated[
-        Path | None,
-        typer.Argument(help="An app to grade instead of the workspace's: a file or a folder."),
-    ] = None,
+    lesson: str | None,
+    path: Path | None,
     *,
-    every: Annotated[bool, typer.Option("--all", help="Grade all lessons.")] = False,
-    solution: Annotated[
-        bool, typer.Option("--solution", help="Grade the reference solution.")
-    ] = False,
-    form: Annotated[Format, typer.Option("--format", help="Form of the report.")] = Format.text,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the report to this file.")
-    ] = None,
-    isolation: Annotated[
-        Level, typer.Option("--isolation", help="How strongly to confine the app.")
-    ] = Level.auto,
-    database: Annotated[
-        Engine | None, typer.Option("--database", help="Database to grade on (lesson 08).")
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option("--seed", help="Draw the same random data as a past report.")
-    ] = None,
+    every: bool,
+    solution: bool,
+    form: str,
+    output: Path | None,
+    isolation: str,
+    database: Database | None,
+    seed: int | None,
 ) -> None:
-    """Grade your app: serve it, and let the hidden suite talk to it."""
+    """Grade your app: serve it, and let the hidden suite talk to it.
+
+    PATH is an app to grade instead of your workspace's: a file, or a folder with a main.py.
+
+    Exit code: 0 all graded steps pass; 1 not yet; 2 wrong usage; 3 the checker could not grade.
+    """
     from checker.commands import check
 
     wish = check.Wish(
-        lesson=lesson,
-        path=path,
-        every=every,
-        solution=solution,
-        form=form.value,
-        output=output,
-        isolation=isolation.value,
-        database=database.value if database else None,
-        seed=seed,
+        lesson, path, every, solution, form, output, isolation, database, seed
     )
-    raise typer.Exit(check.check(wish))
+    sys.exit(check.check(wish))
 
 
-@app.command()
-def hint(step: StepName) -> None:
+@learn.command()
+@click.argument("step", metavar=STEP)
+def hint(step: str) -> None:
     """Show the next hint for a step, one tier at a time."""
     from checker.commands import hint
 
     hint.show(step)
 
 
-@app.command()
-def diff(lesson: LessonName, *, yes: Yes = False) -> None:
-    """Compare your app with the reference solution."""
+@learn.command()
+@click.argument("lesson", metavar=LESSON)
+@yes
+def diff(lesson: str, *, yes: bool) -> None:
+    """Compare your app with the reference."""
     from checker.commands import solution
 
     solution.show_diff(lesson, sure=yes)
 
 
-@app.command()
-def solution(lesson: LessonName, *, yes: Yes = False) -> None:
+@learn.command()
+@click.argument("lesson", metavar=LESSON)
+@yes
+def solution(lesson: str, *, yes: bool) -> None:
     """Show the reference solution."""
     from checker.commands import solution
 
     solution.show(lesson, sure=yes)
 
 
-@app.command()
-def reset(lesson: LessonName) -> None:
+@learn.command()
+@click.argument("lesson", metavar=LESSON)
+def reset(lesson: str) -> None:
     """Go back to the starter; your files are kept in a backup."""
     from checker.commands import reset
 
     reset.reset(lesson)
 
 
-@app.command()
-def run(
-    lesson: LessonName,
-    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8000,
-) -> None:
-    """Serve your app, reloading when you save, and say where its docs are."""
+@learn.command()
+@click.argument("lesson", metavar=LESSON)
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+def run(lesson: str, port: int) -> None:
+    """Serve your app, reloading when you save."""
     from checker.commands import run
 
-    raise typer.Exit(run.run(lesson, port))
+    sys.exit(run.run(lesson, port))
 
 
-@app.command()
+@learn.command()
 def update() -> None:
-    """Bring a newer course into the workspace; what you changed stays as it is."""
+    """Bring a newer course in; what you changed stays as it is."""
     from checker.commands import update
 
     update.update()
 
 
-@app.command()
+@learn.command()
 def doctor() -> None:
     """Say what works on this machine, and how to get the rest."""
     from checker.commands import doctor
 
-    raise typer.Exit(doctor.examine())
+    sys.exit(doctor.examine())
+
+
+@learn.group()
+def dev() -> None:
+    """For authors of lessons."""
 
 
 @dev.command("new")
-def dev_new(
-    name: Annotated[str, typer.Argument(metavar="NN-slug", help="As in `10-deployment`.")],
-) -> None:
+@click.argument("name", metavar="NN-slug")
+def dev_new(name: str) -> None:
     """Scaffold a lesson in all its places."""
     from checker.commands import dev
 
@@ -216,24 +204,29 @@ def dev_new(
 
 
 @dev.command("check")
-def dev_check(
-    lesson: Annotated[str | None, typer.Argument(metavar="[NN]", help="Only this one.")] = None,
-    repeat: Annotated[
-        int,
-        typer.Option("--repeat", min=0, help="Also grade the solution so often, in random order."),
-    ] = 0,
-) -> None:
-    """Prove that the course is sound: starters fail, solutions pass, examples run."""
+@click.argument("lesson", metavar=f"[{LESSON}]", required=False)
+@click.option(
+    "--repeat",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="Also grade the solution N times, the checks in random order.",
+)
+def dev_check(lesson: str | None, repeat: int) -> None:
+    """Prove that the course is sound.
+
+    Starters pass no step, solutions pass all, headings equal steps equal marks, no hint is
+    empty, every example runs and prints what the text says.
+    """
     from checker.commands import dev
 
-    raise typer.Exit(dev.check(lesson, repeat))
+    sys.exit(dev.check(lesson, repeat))
 
 
 @dev.command("sync")
-def dev_sync(
-    lesson: Annotated[str | None, typer.Argument(metavar="[NN]", help="Only this one.")] = None,
-) -> None:
-    """Run the examples, and put code and output into the lesson texts."""
+@click.argument("lesson", metavar=f"[{LESSON}]", required=False)
+def dev_sync(lesson: str | None) -> None:
+    """Run the examples, and put code and output into the texts."""
     from checker.commands import dev
 
     dev.sync(lesson)
@@ -244,10 +237,13 @@ def main() -> NoReturn:
     from checker.errors import Fault
 
     try:
-        app()
+        learn(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
     except Fault as fault:
         sys.exit(_tell(fault.message, fault.remedy, fault.exit_code))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, click.Abort):
         sys.exit(_tell("Stopped.", "", 130))
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has left: nothing more to say
@@ -259,7 +255,7 @@ def _tell(message: str, remedy: str, code: int) -> int:
     from checker.render.console import errors
 
     console = errors()
-    console.print(message, style="bold red", markup=False, highlight=False)
+    console.print(message, style="bold red", markup=False)
     if remedy:
-        console.print(remedy, markup=False, highlight=False)
+        console.print(remedy, markup=False)
     return code

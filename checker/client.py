@@ -6,15 +6,19 @@ Suites reach it by the `app` fixture and import nothing of it.
 from __future__ import annotations
 
 import json as json_module
+import os
 import shlex
+import stat
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 
+from checker.http_status import status_line
 from checker.model import Exchange, Limits, Raised
 from checker.trouble import how_it_ended
 
@@ -26,8 +30,6 @@ if TYPE_CHECKING:
 
 BASE_URL = "http://127.0.0.1:8000"
 """Where `learn run` serves the app: what curl lines point at."""
-PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
-"""Names of status codes in RFC 9110 where Python before 3.13 still has older ones."""
 MAX_SHOWN = 600
 """Characters of a body that a message or an exchange shows."""
 UNSET: Any = object()
@@ -189,6 +191,21 @@ class App:
             return []
         self.served.observe()
         return self.served.exceptions
+
+    def file(self, name: str) -> str:
+        """Return the text of a file that the app keeps beside its main.py.
+
+        Raises Unmet if there is none. It is the learner's: no link is followed, size is bounded.
+        """
+        folder = self.served._folder if self.served else Path()  # noqa: SLF001
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        try:
+            with os.fdopen(os.open(folder / name, flags), "rb") as opened:
+                if stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+                    return opened.read(self.limits.answer_bytes).decode(errors="replace")
+        except OSError:
+            pass  # said below
+        raise Unmet(f"Your app should keep a file {name} beside main.py, but there is none.")
 
     def _record(self, exchange: Exchange) -> None:
         self.exchanges.append(exchange)
@@ -355,16 +372,6 @@ def _read(response: httpx2.Response, deadline: float, most: int) -> bytes:
     finally:
         response.close()
     return bytes(body)
-
-
-def status_line(status: int) -> str:
-    """Return code and name of a status, as in `404 Not Found` (RFC 9110, section 15)."""
-    from http import HTTPStatus  # only for messages
-
-    try:
-        return f"{status} {PHRASES.get(status) or HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)
 
 
 def _literal(value: Any) -> str:

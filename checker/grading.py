@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checker import sandbox
-from checker.errors import GradingFault
+from checker.errors import GradingFault, UsageFault
 from checker.model import (
     Check,
     Database,
@@ -56,17 +56,18 @@ def grade(lesson: Lesson, submission: Path, options: Options | None = None) -> R
     options = options or Options()
     began = time.monotonic()
     steps = options.steps or lesson.steps
+    database = _database(lesson, options)
     with ExitStack() as stack:
         scratch = stack.enter_context(scratch_folder())
         folder = scratch / "submission"
         try:
-            copy_submission(submission, lesson.exercise, folder, lesson.limits)
+            copy_submission(submission, lesson.exercise, folder, lesson.limits, lesson.entry)
         except OSError as error:
             raise GradingFault(
                 f"The submission can't be copied for grading: {error}.",
                 "Free some disk space, or make the files readable, and check again.",
             ) from None
-        trouble = unreadable(folder, submission)
+        trouble = unreadable(folder, submission, lesson.entry)
         if trouble:
             rows = Rows(trouble=trouble)
         else:
@@ -74,6 +75,10 @@ def grade(lesson: Lesson, submission: Path, options: Options | None = None) -> R
             if sandbox.CAN_FORK:
                 control = stack.enter_context(Host(scratch, lesson.preload)).control
             job = _job(lesson, folder, scratch, control, options, steps)
+            if database:
+                from checker import databases  # few lessons have one
+
+                job["database"] = stack.enter_context(databases.provided(database, scratch))
             rows = _run_suite(job, lesson.limits.lesson_s)
     return Report(
         lesson=lesson,
@@ -83,8 +88,20 @@ def grade(lesson: Lesson, submission: Path, options: Options | None = None) -> R
         duration_s=time.monotonic() - began,
         trouble=rows.trouble,
         log=rows.log,
-        database=options.database,
+        database=database,
     )
+
+
+def _database(lesson: Lesson, options: Options) -> Database | None:
+    """Return the database that a lesson is graded on; None if it needs none."""
+    if options.database is None or not lesson.databases:
+        return next(iter(lesson.databases), None)
+    if options.database not in lesson.databases:
+        raise UsageFault(
+            f"Lesson {lesson.number} can't be graded on {options.database}.",
+            f"It can be graded on {', '.join(lesson.databases)}.",
+        )
+    return options.database
 
 
 @contextmanager
@@ -150,6 +167,8 @@ def _job(
         "preload": lesson.preload,
         "limits": asdict(lesson.limits),
         "shuffle": options.shuffle,
+        "entry": lesson.entry,
+        "reference": str(lesson.solution),
     }
 
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 MAX_REQUEST = 64 * 1024
 MAX_FRAMES = 20
 MAX_TEXT = 2000
+AT_THE_END = 0
+"""The number under which the counts are told once the app has shut down."""
 
 
 def main() -> None:
@@ -105,14 +107,19 @@ def serve_connection(connection: socket.socket, inherited: list[int]) -> None:
         for fd in inherited:
             os.close(fd)
         data, fds, _, _ = socket.recv_fds(connection, MAX_REQUEST, 2)
-        listener, log = fds
+        start = json.loads(data)
+        *listener, log = fds
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.close(log)
         _write_through()
-        channel = Channel(connection.makefile("rb"), connection.makefile("wb"))
-        code = serve(json.loads(data), channel, socket.socket(fileno=listener))
+        if start.get("kind") == "tests":
+            connection.close()  # tests can tell nothing: only how they end is believed
+            code = run_tests(start)
+        else:
+            channel = Channel(connection.makefile("rb"), connection.makefile("wb"))
+            code = serve(start, channel, socket.socket(fileno=listener[0]))
     finally:
         _flush()
         os._exit(code)  # never back into the parent's loop
@@ -120,13 +127,25 @@ def serve_connection(connection: socket.socket, inherited: list[int]) -> None:
 
 def serve_once() -> None:
     """Without fork: serve one app on loopback TCP; its port is in the fact `started`."""
-    channel = Channel(sys.stdin.buffer, os.fdopen(os.dup(1), "wb"))
+    start = json.loads(sys.stdin.buffer.readline())
+    facts = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     _write_through()
-    listener = socket.create_server(("127.0.0.1", 0))
-    code = serve(json.loads(channel.requests.readline()), channel, listener)
+    if start.get("kind") == "tests":
+        facts.close()
+        code = run_tests(start)
+    else:
+        listener = socket.create_server(("127.0.0.1", 0))
+        code = serve(start, Channel(sys.stdin.buffer, facts), listener)
     _flush()
     os._exit(code)
+
+
+def run_tests(start: dict[str, Any]) -> int:
+    """Run the learner's tests instead of serving an app; return pytest's exit code."""
+    from checker import testing  # only for the lesson whose learner writes tests
+
+    return testing.run(start)
 
 
 # ------------------------------------------------------------------------------- serving one app
@@ -166,6 +185,7 @@ def serve(start: dict[str, Any], channel: Channel, listener: socket.socket) -> i
     server = make_server(watched(app, folder, channel), listener, channel)
     threading.Thread(target=obey, args=(channel, server, observed), daemon=True).start()
     server.run(sockets=[listener])
+    channel.tell("observed", number=AT_THE_END, values=observed)
     return 0
 
 
@@ -246,26 +266,57 @@ def obey(channel: Channel, server: Server, observed: dict[str, int]) -> None:
 def observers(subjects: list[str]) -> dict[str, int]:
     """Count what only this process can know, from before the app is imported.
 
-    `sqlalchemy`: `statements` executed, and connections `checked_out` now, over all engines.
+    `sqlalchemy`, over all engines: `statements` executed; connections `checked_out` of a pool
+    now (one that nobody returned stays counted, even when it is cleaned up as garbage);
+    connections `opened` up to now, `open` now, and `blocking`: opened by a driver that is not
+    async.
     """
     counts: dict[str, int] = {}
     if "sqlalchemy" in subjects:
-        from sqlalchemy import event  # only for lessons with a database
-        from sqlalchemy.engine import Engine
-        from sqlalchemy.pool import Pool
-
-        counts.update(statements=0, checked_out=0)
-
-        def count(name: str, change: int) -> Callable[..., None]:
-            def counted(*_: Any) -> None:
-                counts[name] += change
-
-            return counted
-
-        event.listen(Engine, "before_cursor_execute", count("statements", 1))
-        event.listen(Pool, "checkout", count("checked_out", 1))
-        event.listen(Pool, "checkin", count("checked_out", -1))
+        _count_sqlalchemy(counts)
     return counts
+
+
+def _count_sqlalchemy(counts: dict[str, int]) -> None:
+    from sqlalchemy import event  # only for lessons with a database
+    from sqlalchemy.engine import AdaptedConnection, Engine
+    from sqlalchemy.pool import Pool
+
+    counts.update(statements=0, checked_out=0, opened=0, open=0, blocking=0)
+    held: set[Any] = set()  # entries of pools: after a retry, one is handed out twice
+    lost: list[Any] = []  # never returned: the pool gave them up, as garbage or detached
+
+    def executed(*_: Any) -> None:
+        counts["statements"] += 1
+
+    def opened(connection: Any, _: Any) -> None:
+        counts["opened"] += 1
+        counts["open"] += 1
+        if not isinstance(connection, AdaptedConnection):
+            counts["blocking"] += 1
+
+    def closed(*_: Any) -> None:
+        counts["open"] -= 1
+
+    def taken(_: Any, entry: Any, __: Any) -> None:
+        held.add(entry)
+        counts["checked_out"] = len(held) + len(lost)
+
+    def returned(_: Any, entry: Any) -> None:
+        held.discard(entry)
+        counts["checked_out"] = len(held) + len(lost)
+
+    def given_up(_: Any, entry: Any) -> None:
+        held.discard(entry)  # its place in the pool will be used again
+        lost.append(None)
+
+    event.listen(Engine, "before_cursor_execute", executed)
+    event.listen(Pool, "connect", opened)
+    event.listen(Pool, "close", closed)
+    event.listen(Pool, "close_detached", closed)
+    event.listen(Pool, "checkout", taken)
+    event.listen(Pool, "checkin", returned)
+    event.listen(Pool, "detach", given_up)
 
 
 def described(error: BaseException, folder: str) -> dict[str, Any]:

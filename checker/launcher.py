@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker.model import Limits
-from checker.server import Served
+from checker.server import NotServed, Served
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,12 @@ class Job:
     preload: list[str] = field(default_factory=list)
     limits: Limits = field(default_factory=Limits)
     shuffle: bool = False
+    database: dict[str, str] | None = None
+    """Where each served app gets an empty database of its own (see checker.databases)."""
+    entry: str = "main.py"
+    """The file that the learner writes: an app, or else tests, for which no app is served."""
+    reference: str = ""
+    """The folder of the lesson's solution."""
 
 
 class Launcher:
@@ -47,11 +53,13 @@ class Launcher:
         random_values = {name: secrets.token_hex(32) for name in job.secrets}
         self.environment = job.environment | random_values
         self._running: list[Served] = []
-        self.main = self.serve()
+        self._databases = 0
+        self.main = self.serve() if job.entry == "main.py" else NotServed()
 
     def serve(self, environment: Mapping[str, str | None] | None = None) -> Served:
         """Start a fresh copy; `environment` changes variables, None removes one."""
-        merged = {**self.environment, **(environment or {})}
+        environment = {**self._fresh_database(environment), **(environment or {})}
+        merged = {**self.environment, **environment}
         served = Served(
             Path(self.job.submission),
             Path(tempfile.mkdtemp(prefix="run-", dir=self.job.scratch)),
@@ -63,6 +71,14 @@ class Launcher:
         )
         self._running.append(served)
         return served
+
+    def _fresh_database(self, environment: Mapping[str, str | None] | None) -> dict[str, str]:
+        if self.job.database is None or "DATABASE_URL" in (environment or {}):
+            return {}
+        from checker import databases  # few lessons have one
+
+        self._databases += 1
+        return {"DATABASE_URL": databases.make_empty(self.job.database, self._databases)}
 
     def serve_again(self) -> None:
         """Replace the app that tests share, after it died or stopped answering."""

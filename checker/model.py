@@ -72,6 +72,8 @@ class Lesson:
     suite: Path
     """The hidden pytest file."""
     steps: tuple[Step, ...]
+    entry: str = "main.py"
+    """The file that the learner writes; if it is another one, it holds tests of main.py."""
     limits: Limits = field(default_factory=Limits)
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables that the app is served with."""

@@ -218,6 +218,11 @@ class Served:
             self._news.wait_for(lambda: number in self._observed or self._deaf, SETTLE_S)
             return self._observed.pop(number, {})
 
+    @property
+    def last_counts(self) -> dict[str, int]:
+        """The counts when the app had shut down, after `stop`; empty if it never did."""
+        return self._observed.get(0, {})
+
     def wait_ended(self, timeout_s: float = SETTLE_S) -> int | None:
         """Wait until the process has ended; return its exit code, or None if it runs on."""
         with self._news:
@@ -283,6 +288,27 @@ class Served:
             case facts.Ended(code=code):
                 self.ended = code
                 self._deaf = True
+
+
+class NotServed(Served):
+    """Stands for the app of a lesson whose learner writes none: there is no process."""
+
+    def __init__(self) -> None:
+        self.address = self.trouble = self.ended = None
+        self.exceptions = []
+
+    @property
+    def log(self) -> str:
+        """Nothing was printed."""
+        return ""
+
+    def wait_started(self) -> Trouble | None:
+        """Nothing keeps the suite from being run."""
+        return None
+
+    def observe(self) -> dict[str, int]:
+        """There is nothing to count."""
+        return {}
 
 
 class _Tail:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checker import sandbox
-from checker.client import status_line
+from checker.http_status import status_line
 from checker.launcher import Job, Launcher
 from checker.server import Host
 

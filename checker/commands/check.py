@@ -1,0 +1,243 @@
+"""`learn check`: grade, remember, show."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from checker.catalog import find_lesson
+from checker.errors import GradingFault, UsageFault
+from checker.grading import Options, grade, grade_all
+from checker.workspace import Workspace, current_course, find_workspace, here
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from checker.model import Course, Database, Lesson, Report, Step
+
+EXIT_CODES = {"passed": 0, "failed": 1, "error": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the user asked for."""
+
+    lesson: str | None
+    path: Path | None
+    every: bool
+    solution: bool
+    form: str
+    output: Path | None
+    isolation: str
+    database: Database | None
+    seed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One submission to grade."""
+
+    lesson: Lesson
+    steps: tuple[Step, ...]
+    path: Path
+
+
+def check(wish: Wish) -> int:
+    """Grade what is asked for and show the reports; return the exit code.
+
+    Raises UsageFault for what can't be graded, GradingFault if the checker can't.
+    """
+    _refuse_contradictions(wish)
+    course = current_course()
+    needs_workspace = wish.path is None and not wish.solution
+    workspace = find_workspace(course, here()) if needs_workspace else None
+    work = _work(wish, course, workspace)
+    options = Options(database=wish.database)
+    if wish.seed is not None:
+        options = replace(options, seed=wish.seed)
+    if len(work) == 1:
+        options = replace(options, steps=work[0].steps)
+        reports = [grade(work[0].lesson, work[0].path, options)]
+    else:
+        reports = _grade_all(work, options, wish)
+    notices = _remember(reports, workspace) if workspace else Remembered()
+    _show(reports, work, wish, workspace, notices)
+    return max(EXIT_CODES[report.status] for report in reports)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the progress file made of the reports."""
+
+    first_passed: frozenset[str] = frozenset()
+    """Ids of steps that passed for the first time."""
+    notice: str = ""
+
+
+def _refuse_contradictions(wish: Wish) -> None:
+    if wish.every and (wish.lesson or wish.path):
+        raise UsageFault("--all grades every lesson, but one is named.", "Leave one of them out.")
+    if wish.solution and wish.path:
+        raise UsageFault(
+            "--solution grades the reference, but a path is given.", "Leave one of them out."
+        )
+    if wish.isolation in ("confined", "strict"):
+        raise GradingFault(
+            f"Isolation {wish.isolation!r} can't be had with this version of the checker; "
+            "its only level is 'process'.",
+            "Run it in a container of your own, and choose --isolation process.",
+        )
+
+
+def _work(wish: Wish, course: Course, workspace: Workspace | None) -> list[Work]:
+    if wish.every:
+        chosen: Sequence[tuple[Lesson, Step | None]] = [(one, None) for one in course.lessons]
+    elif wish.lesson:
+        chosen = [find_lesson(course, wish.lesson)]
+    elif workspace:
+        chosen = [(_current_lesson(course, workspace), None)]
+    else:
+        raise UsageFault("No lesson is named.", "Name one, as in `learn check 01`, or use --all.")
+    for lesson, _ in chosen:
+        if wish.database and wish.database not in lesson.databases and not wish.every:
+            raise UsageFault(
+                f"Lesson {lesson.number} does not use a database of its own choice.",
+                "Leave --database out.",
+            )
+    return [
+        Work(lesson, (step,) if step else (), _submission(wish, lesson, workspace))
+        for lesson, step in chosen
+    ]
+
+
+def _submission(wish: Wish, lesson: Lesson, workspace: Workspace | None) -> Path:
+    if wish.path:
+        return wish.path
+    if wish.solution or workspace is None:
+        return lesson.solution
+    exercise = workspace.exercise(lesson)
+    if not exercise.exists():
+        raise UsageFault(
+            f"Your workspace has no folder {workspace.shown(exercise)}.",
+            f"Bring it with `learn update`, or `learn reset {lesson.number}`.",
+        )
+    return exercise
+
+
+def _current_lesson(course: Course, workspace: Workspace) -> Lesson:
+    """The first lesson that is not passed; when all are, the last."""
+    from checker.progress import passed_by_lesson
+
+    counts, _ = passed_by_lesson(workspace.state / "progress.sqlite3", course.lessons)
+    for lesson in course.lessons:
+        if counts.get(lesson.number, 0) < len(lesson.steps):
+            return lesson
+    return course.lessons[-1]
+
+
+def _grade_all(work: Sequence[Work], options: Options, wish: Wish) -> list[Report]:
+    """Grade side by side, with a line for each lesson as it is done."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    from checker.render.console import errors
+
+    at_once = max(1, (os.cpu_count() or 2))
+    columns = (TextColumn("Grading"), BarColumn(), MofNCompleteColumn())
+    quiet = wish.form != "text"
+    with Bar(*columns, console=errors(), disable=quiet, transient=True) as bar:
+        task = bar.add_task("", total=len(work))
+        pairs = [(one.lesson, one.path) for one in work]
+        return grade_all(pairs, options, at_once, lambda _: bar.advance(task))
+
+
+def _remember(reports: Sequence[Report], workspace: Workspace) -> Remembered:
+    import sqlite3
+
+    from checker.progress import open_progress
+
+    progress, notice = open_progress(workspace.state / "progress.sqlite3")
+    if progress is None:
+        return Remembered(notice=notice)
+    with closing(progress):
+        try:
+            passed = [progress.record(report) for report in reports]
+        except sqlite3.Error as error:
+            return Remembered(
+                notice=f"Your progress can't be saved ({error}). The grade is right all the same."
+            )
+    return Remembered(frozenset().union(*passed), notice)
+
+
+def _show(
+    reports: Sequence[Report],
+    work: Sequence[Work],
+    wish: Wish,
+    workspace: Workspace | None,
+    remembered: Remembered,
+) -> None:
+    if wish.form == "text" and wish.output is None:
+        from checker.commands import verdict
+
+        if len(reports) == 1:
+            verdict.show(reports[0], work[0].path, workspace, remembered)
+        else:
+            verdict.show_all(reports, remembered)
+        return
+    text = _rendered(reports, work, wish.form)
+    if wish.output is None:
+        import sys
+
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    else:
+        _write_report(wish.output, text)
+    if remembered.notice:
+        from checker.render.console import errors
+
+        errors().print(remembered.notice, markup=False)
+
+
+def _rendered(reports: Sequence[Report], work: Sequence[Work], form: str) -> str:
+    if form == "json":
+        from checker.render import as_json
+
+        return as_json.render(reports)
+    if form == "junit":
+        from checker.render import junit
+
+        return junit.render(reports)
+    if form == "html":
+        from checker.render import as_html
+
+        return as_html.render(reports)
+    if form == "github":
+        from checker.render import github
+
+        files = {
+            one.lesson.number: os.path.relpath(
+                one.path if one.path.is_file() else one.path / "main.py"
+            )
+            for one in work
+        }
+        return github.render(reports, files)
+    from checker.commands import verdict
+
+    return verdict.as_text(reports)
+
+
+def _write_report(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise GradingFault(
+            f"The report can't be written to {path}: {error.strerror or error}.",
+            "Give --output a file that you can write to.",
+        ) from None

@@ -1,0 +1,41 @@
+"""`learn run`: serve the learner's app, reloading on every save."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+
+from checker.catalog import find_lesson
+from checker.errors import UsageFault
+from checker.render.console import output
+from checker.workspace import current_course, find_workspace, here
+
+
+def run(wanted: str, port: int) -> int:
+    """Serve until Ctrl-C; return uvicorn's exit code. Raises UsageFault if the port is taken."""
+    course = current_course()
+    lesson, _ = find_lesson(course, wanted)
+    workspace = find_workspace(course, here())
+    folder = workspace.exercise(lesson)
+    if not (folder / "main.py").is_file():
+        raise UsageFault(
+            f"There is no {workspace.shown(folder / 'main.py')}.",
+            f"Get the starter: `learn reset {lesson.number}`",
+        )
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as error:
+        raise UsageFault(
+            f"Port {port} can't be used: {error.strerror or error}.",
+            f"Stop what uses it, or take another: `learn run {lesson.number} --port {port + 1}`",
+        ) from None
+    console = output()
+    console.print(f"Serving {workspace.shown(folder / 'main.py')}, reloading when you save.")
+    console.print(f"  docs:  http://127.0.0.1:{port}/docs")
+    console.print("  stop:  Ctrl-C\n")
+    command = ["-m", "uvicorn", "main:app", "--reload", "--port", str(port)]
+    try:
+        return subprocess.run([sys.executable, *command], cwd=folder, check=False).returncode
+    except KeyboardInterrupt:
+        return 0

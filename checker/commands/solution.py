@@ -1,0 +1,96 @@
+"""`learn solution` and `learn diff`: the reference, and yours against it."""
+
+from __future__ import annotations
+
+import difflib
+import sqlite3
+import sys
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from rich.syntax import Syntax
+
+from checker.catalog import find_lesson
+from checker.errors import UsageFault
+from checker.progress import open_progress
+from checker.render.console import output
+from checker.render.safe import plain
+from checker.workspace import current_course, find_workspace, here
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from checker.model import Lesson
+    from checker.workspace import Workspace
+
+
+def show(wanted: str, *, sure: bool) -> None:
+    """Print the reference solution, after asking if the lesson is not passed yet."""
+    lesson, _ = _allowed(wanted, sure=sure)
+    console = output()
+    for path in _python_files(lesson.solution):
+        console.print(path.relative_to(lesson.solution).as_posix(), style="bold", markup=False)
+        console.print(_code(path.read_text(encoding="utf-8"), "python"))
+
+
+def show_diff(wanted: str, *, sure: bool) -> None:
+    """Print how the reference differs from the learner's files."""
+    lesson, workspace = _allowed(wanted, sure=sure)
+    console = output()
+    exercise = workspace.exercise(lesson)
+    lines: list[str] = []
+    for path in _python_files(lesson.solution):
+        name = path.relative_to(lesson.solution).as_posix()
+        mine = exercise / name
+        before = mine.read_text(encoding="utf-8", errors="replace") if mine.is_file() else ""
+        after = path.read_text(encoding="utf-8")
+        lines += difflib.unified_diff(
+            plain(before).splitlines(), after.splitlines(),
+            f"yours/{name}", f"reference/{name}", lineterm="",
+        )  # fmt: skip
+    if lines:
+        console.print(_code("\n".join(lines), "diff"))
+    else:
+        console.print("Your files are the same as the reference.")
+
+
+def _allowed(wanted: str, *, sure: bool) -> tuple[Lesson, Workspace]:
+    """Ask before the lesson is passed, and remember that the reference was shown.
+
+    Raises UsageFault if the user says no, or nobody is there to ask.
+    """
+    course = current_course()
+    lesson, _ = find_lesson(course, wanted)
+    workspace = find_workspace(course, here())
+    progress, _ = open_progress(workspace.state / "progress.sqlite3")
+    if progress is None:
+        return lesson, workspace
+    with closing(progress):
+        passed = len(progress.passed_steps(lesson)) == len(lesson.steps)
+        if not passed and not sure and not progress.solution_was_shown(lesson):
+            _ask(lesson)
+        try:
+            progress.remember_shown(lesson)
+        except sqlite3.Error:
+            pass  # a disk that is full or read-only does not hide the reference
+    return lesson, workspace
+
+
+def _ask(lesson: Lesson) -> None:
+    if not sys.stdin.isatty():
+        raise UsageFault(
+            f"Lesson {lesson.number} is not passed yet, and nobody is here to be asked.",
+            "Add --yes to see the reference all the same.",
+        )
+    question = f"Lesson {lesson.number} is not passed yet. See the reference all the same? [y/N] "
+    if input(question).strip().lower() not in ("y", "yes"):
+        raise UsageFault("Not shown.", f"A hint may do: `learn hint {lesson.number}`")
+
+
+def _python_files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*.py")) if path.is_file())
+
+
+def _code(text: str, language: str) -> Syntax:
+    return Syntax(text, language, theme="ansi_dark", background_color="default", word_wrap=True)

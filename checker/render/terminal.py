@@ -1,0 +1,118 @@
+"""Report -> what the learner sees in a terminal. Narrow, wide, with and without colour.
+
+The first step that fails is told in full; the rest in a line each: one thing at a time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.text import Text
+
+from checker.http_status import status_line
+from checker.render.safe import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    from checker.model import Check, Exchange, Raised, Report, StepResult
+
+MARKS = {"passed": "✓", "failed": "✗", "not_run": "·", "error": "!"}
+ASCII_MARKS = {"passed": "+", "failed": "x", "not_run": "-", "error": "!"}
+STYLES = {"passed": "green", "failed": "red", "not_run": "dim", "error": "bold yellow"}
+
+
+def render(report: Report, *, unicode: bool = True) -> RenderableType:
+    """Lay out a report; `unicode` says whether the terminal can show check marks."""
+    return Group(*_parts(report, MARKS if unicode else ASCII_MARKS))
+
+
+def headline(report: Report) -> Text:
+    """One line: lesson and points."""
+    style = "green" if report.status == "passed" else "red"
+    points = f"{report.points} of {report.max_points} points"
+    return Text.assemble(
+        (f"{report.lesson.number} {report.lesson.title}", "bold"), ": ", (points, style)
+    )
+
+
+def _parts(report: Report, marks: dict[str, str]) -> Iterator[RenderableType]:
+    yield headline(report)
+    if report.trouble:
+        yield Text()
+        yield Padding(_message(report.trouble.message, "bold red"), (0, 0, 0, 2))
+        if report.log.strip():
+            yield from _log(report.log)
+        return
+    told = False
+    yield Text()
+    for result in report.steps:
+        yield Text.assemble(
+            f"  {marks[result.status]} ", f"{result.step.id} {result.step.title}",
+            style=STYLES[result.status],
+        )  # fmt: skip
+        if result.status in ("failed", "error") and not told:
+            told = True
+            yield from _told_in_full(result)
+    if told and report.log.strip():
+        yield from _log(report.log)
+
+
+def _told_in_full(result: StepResult) -> Iterator[RenderableType]:
+    if result.mistake:
+        yield Padding(_message(result.mistake.message, "bold"), (0, 0, 1, 6))
+    failing = [check for check in result.checks if check.status in ("failed", "error")]
+    for check in failing[:1]:
+        yield from _check(check)
+    if len(failing) > 1:
+        more = ", ".join(check.label.rstrip(".") for check in failing[1:])
+        yield Padding(Text(plain(f"Not yet either: {more}."), style="dim"), (0, 0, 1, 6))
+
+
+def _check(check: Check) -> Iterator[RenderableType]:
+    yield Padding(Text(plain(check.label), style="bold"), (0, 0, 0, 6))
+    yield Padding(_message(check.message), (0, 0, 1, 6))
+    for raised in check.exceptions[-1:]:
+        yield Padding(_raised(raised), (0, 0, 1, 6))
+    for exchange in check.exchanges[-1:]:
+        yield Padding(_exchange(exchange), (0, 0, 1, 6))
+
+
+def _message(message: str, first_style: str = "") -> Text:
+    first, _, rest = plain(message).partition("\n")
+    text = Text(first, style=first_style)
+    return text.append(f"\n{rest}", style="not bold default") if rest else text
+
+
+def _raised(raised: Raised) -> Text:
+    text = Text(plain(f"Your app raised {raised.type}: {raised.message}"), style="red")
+    for frame in raised.frames[-3:]:
+        text.append(f"\n  {plain(frame.file)}, line {frame.line}, in {plain(frame.function)}")
+        text.append(f"\n    {plain(frame.code)}", style="bold")
+    return text
+
+
+def _exchange(exchange: Exchange) -> Text:
+    request, response = exchange.request, exchange.response
+    text = Text("The last exchange:", style="dim")
+    text.append(plain(f"\n  sent  {request['method']} {request['path']}  {request['body']}".rstrip()))
+    if response is None:
+        text.append("\n  got   no answer")
+    elif "frames" in response:
+        for frame in response["frames"][-8:]:
+            text.append(plain(f"\n  {frame['from']:4}  {frame['text']}"))
+    else:
+        status = status_line(response["status"])
+        text.append(plain(f"\n  got   {status}  {response['body']}".rstrip()))
+    text.append("\nTo see it yourself, with the app served by `learn run`:\n", style="dim")
+    return text.append(f"  {plain(exchange.curl)}")
+
+
+def _log(log: str) -> Iterator[RenderableType]:
+    lines = plain(log).strip().splitlines()[-8:]
+    yield Padding(Text("Your app printed:", style="dim"), (0, 0, 0, 2))
+    yield Padding(Text("\n".join(lines)), (0, 0, 1, 4))

@@ -1,0 +1,813 @@
+"""Lesson 03: parameters in paths, queries, headers, cookies, bodies and forms."""
+
+import pytest
+
+pytestmark = pytest.mark.lesson("03")
+
+FIELDS = ("id", "title", "author", "genre", "year", "price", "shelf")
+ROWS = [
+    (1, "A Wizard of Earthsea", "Ursula K. Le Guin", "fantasy", 1968, 22.45, "F12"),
+    (2, "The Baron in the Trees", "Italo Calvino", "classics", 1957, 6.85, "L15"),
+    (3, "The Cheese and the Worms", "Carlo Ginzburg", "history", 1976, 20.0, "H19"),
+    (4, "View with a Grain of Sand", "Wisława Szymborska", "poetry", 1995, 8.1, "P17"),
+    (5, "The Neverending Story", "Michael Ende", "fantasy", 1979, 8.0, "F15"),
+    (6, "Omeros", "Derek Walcott", "poetry", 1990, 7.4, "P20"),
+    (7, "The Name of the Rose", "Umberto Eco", "crime", 1980, 11.35, "C14"),
+    (8, "Smilla's Sense of Snow", "Peter Høeg", "crime", 1992, 12.65, "C17"),
+    (9, "Parable of the Sower", "Octavia E. Butler", "science fiction", 1993, 21.85, "S13"),
+    (10, "The City & the City", "China Miéville", "science fiction", 2009, 7.25, "S16"),
+    (11, "The Hobbit", "J. R. R. Tolkien", "fantasy", 1937, 18.35, "F12"),
+    (12, "Piranesi", "Susanna Clarke", "fantasy", 2020, 14.85, "F15"),
+    (13, "Middlemarch", "George Eliot", "classics", 1871, 17.75, "L15"),
+    (14, "The Big Sleep", "Raymond Chandler", "crime", 1939, 21.6, "C14"),
+    (15, "Gaudy Night", "Dorothy L. Sayers", "crime", 1935, 11.5, "C17"),
+    (16, "Frankenstein", "Mary Shelley", "classics", 1818, 19.75, "L18"),
+    (17, "The Dispossessed", "Ursula K. Le Guin", "science fiction", 1974, 12.45, "S13"),
+    (18, "Solaris", "Stanisław Lem", "science fiction", 1961, 22.85, "S16"),
+    (19, "Montaillou", "Emmanuel Le Roy Ladurie", "history", 1975, 14.0, "H19"),
+    (20, "The Guns of August", "Barbara W. Tuchman", "history", 1962, 19.25, "H16"),
+    (21, "Averno", "Louise Glück", "poetry", 2006, 6.6, "P17"),
+    (22, "Leaves of Grass", "Walt Whitman", "poetry", 1855, 23.45, "P20"),
+    (23, "Rubicon", "Tom Holland", "history", 2003, 8.65, "H16"),
+    (24, "Pride and Prejudice", "Jane Austen", "classics", 1813, 18.2, "L18"),
+]
+CATALOGUE = [dict(zip(FIELDS, row, strict=True)) for row in ROWS]
+BOOKS = {book["id"]: book for book in CATALOGUE}
+STOCK = {
+    "harbour": {book_id: book_id % 5 for book_id in BOOKS},
+    "market": {book_id: (book_id * 5 + 2) % 7 for book_id in BOOKS},
+    "station": {book_id: (book_id * 3 + 1) % 11 for book_id in BOOKS},
+}
+SORTED = {
+    "number": CATALOGUE,
+    "title": sorted(CATALOGUE, key=lambda book: book["title"]),
+    "price": sorted(CATALOGUE, key=lambda book: book["price"]),
+    "newest": sorted(CATALOGUE, key=lambda book: book["year"], reverse=True),
+}
+MOST_NAMED = 20
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def word(rng, length):
+    """Return a word that no book has in its title."""
+    return "".join(rng.choices(LETTERS, k=length))
+
+
+def named(books):
+    """Name books by their numbers, for a message."""
+    if not isinstance(books, list) or not all(isinstance(b, dict) and "id" in b for b in books):
+        return f"sent {str(books)[:200]}, which is no list of books"
+    if not books:
+        return "listed no book"
+    numbers = [str(book["id"]) for book in books]
+    if len(numbers) > MOST_NAMED:
+        return f"listed {len(numbers)} books: {', '.join(numbers[:MOST_NAMED])} and so on"
+    return f"listed {'book' if len(books) == 1 else 'the books'} {', '.join(numbers)}"
+
+
+def expect_books(answer, wanted, why):
+    """Demand a list of exactly these books, in this order."""
+    found = answer.expect(200, because=why).json
+    if found == wanted:
+        return
+    numbers = ", ".join(str(book["id"]) for book in wanted)
+    what = "no book, []"
+    if wanted:
+        what = f"book {numbers}" if len(wanted) == 1 else f"the books {numbers} (in this order)"
+    assert named(found) == named(wanted), (
+        f"{answer.line} should list {what}, but {named(found)}.\n{why}"
+    )
+    strange = next((f, w) for f, w in zip(found, wanted, strict=True) if f != w)
+    assert found == wanted, (
+        f"{answer.line} lists the right books, but sends book {strange[1]['id']} as {strange[0]}. "
+        f"It should be {strange[1]}, as it stands in BOOKS."
+    )
+
+
+def parameters(app, method, path, place="query"):
+    """Return what the docs say of the parameters of an operation, by name."""
+    listed = app.operation(method, path).get("parameters", [])
+    return {one.get("name"): one for one in listed if one.get("in") == place}
+
+
+def parameter(app, method, path, name, place="query"):
+    """Return what the docs say of one parameter, its schema made flat."""
+    found = parameters(app, method, path, place)
+    assert name in found, (
+        f"The docs of {method} {path} should list the {place} parameter {name}, but list "
+        f"{', '.join(sorted(found)) or 'none'}. Is {name} an argument of the function?"
+    )
+    return found[name] | {"schema": flat(app.openapi(), found[name].get("schema", {}))}
+
+
+def flat(document, schema):
+    """Merge a schema with what it refers to, and with the alternatives to null."""
+    merged = {}
+    if reference := schema.get("$ref"):
+        target = document
+        for part in reference.removeprefix("#/").split("/"):
+            target = target[part]
+        merged |= flat(document, target)
+    for union in ("anyOf", "allOf", "oneOf"):
+        for part in schema.get(union, []):
+            if part.get("type") != "null":
+                merged |= flat(document, part)
+    own = {key: value for key, value in schema.items() if key not in ("$ref", "anyOf", "allOf")}
+    return merged | own
+
+
+def lower_bound(schema):
+    """Return the lowest integer that a schema allows."""
+    if "exclusiveMinimum" in schema:
+        return schema["exclusiveMinimum"] + 1
+    return schema.get("minimum")
+
+
+def upper_bound(schema):
+    """Return the highest integer that a schema allows."""
+    if "exclusiveMaximum" in schema:
+        return schema["exclusiveMaximum"] - 1
+    return schema.get("maximum")
+
+
+# ------------------------------------------------------------------------------- 1: the path
+
+
+@pytest.mark.step(1)
+def test_numbers_below_one_are_refused(app, rng):
+    """A number below 1 is refused with 422, and every book is still shown."""
+    book_id = rng.choice(sorted(BOOKS))
+    app.get(f"/books/{book_id}").expect(200, json=BOOKS[book_id])
+    app.get("/books/1").expect(200, json=BOOKS[1], because="1 is the lowest number allowed")
+    for wrong in (0, -rng.randint(1, 500)):
+        app.get(f"/books/{wrong}").expect(
+            422, because="no book can have a number below 1, so `book_id` has a lower bound"
+        )
+
+
+@pytest.mark.step(1)
+def test_missing_book_is_404(app, rng):
+    """A number of 1 or more that no book has is still 404."""
+    app.get("/books/0").expect(422, because="0 is below 1")
+    app.get(f"/books/{rng.randint(1000, 9999)}").expect(
+        404, because="the number is possible, there is just no such book"
+    )
+
+
+@pytest.mark.step(1)
+def test_docs_show_the_bound(app):
+    """The docs show that book_id is at least 1."""
+    bound = lower_bound(parameter(app, "GET", "/books/{book_id}", "book_id", "path")["schema"])
+    assert bound == 1, (
+        f"The docs should say that book_id is at least 1, but their lower bound is {bound}. "
+        "They show a bound that stands in the parameter's type, not one that the function checks."
+    )
+
+
+# ------------------------------------------------------------------------- 2: order of routes
+
+
+@pytest.mark.step(2)
+def test_latest_book(app):
+    """GET /books/latest answers with the book that was published last."""
+    app.get("/books/latest").expect(
+        200,
+        json=SORTED["newest"][0],
+        because="the first path operation whose path fits gets the request, "
+        "and `/books/{book_id}` fits `/books/latest` too",
+    )
+
+
+@pytest.mark.step(2)
+def test_numbers_still_work_beside_latest(app, rng):
+    """GET /books/{book_id} works beside GET /books/latest."""
+    app.get("/books/latest").expect(200)
+    for book_id in rng.sample(sorted(BOOKS), 3):
+        app.get(f"/books/{book_id}").expect(200, json=BOOKS[book_id])
+
+
+# -------------------------------------------------------------------------------- 3: q, shelf
+
+
+@pytest.mark.step(3)
+def test_search_in_titles(app, rng):
+    """q lists the books whose title contains it, in upper or lower case."""
+    for book in rng.sample(CATALOGUE, 3):
+        whole = max(book["title"].split(), key=len)
+        begin = rng.randint(0, len(whole) - 4)
+        text = rng.choice([str.upper, str.lower, str.swapcase])(whole[begin : begin + 4])
+        wanted = [one for one in CATALOGUE if text.lower() in one["title"].lower()]
+        expect_books(
+            app.get("/books", params={"q": text}),
+            wanted,
+            f"These are the books with {text!r} in the title, in upper or lower case.",
+        )
+
+
+@pytest.mark.step(3)
+def test_length_of_q(app, rng):
+    """q may have 30 characters, and not 31."""
+    expect_books(
+        app.get("/books", params={"q": word(rng, 30)}),
+        [],
+        "30 characters are allowed, and no title contains these.",
+    )
+    app.get("/books", params={"q": word(rng, 31)}).expect(
+        422, because="this text is 31 characters long, one more than allowed"
+    )
+
+
+@pytest.mark.step(3)
+def test_books_on_a_shelf(app, rng):
+    """shelf lists the books on exactly that shelf."""
+    for shelf in rng.sample(sorted({book["shelf"] for book in CATALOGUE}), 3):
+        wanted = [book for book in CATALOGUE if book["shelf"] == shelf]
+        expect_books(
+            app.get("/books", params={"shelf": shelf}),
+            wanted,
+            f"These are the books whose shelf is {shelf}.",
+        )
+    app.get("/books", params={"shelf": f"Z{rng.randint(50, 99)}"}).expect(
+        200, json=[], because="the name has the right form, there are just no books there"
+    )
+
+
+@pytest.mark.step(3)
+def test_form_of_a_shelf(app, rng):
+    """What has not the form of a shelf's name is refused."""
+    shelf = rng.choice(CATALOGUE)["shelf"]
+    app.get("/books", params={"shelf": shelf}).expect(200)
+    digit, letter = rng.choice("0123456789"), rng.choice(LETTERS)
+    wrong = {
+        shelf.lower(): "the letter must be a capital",
+        shelf + digit: "there must be exactly two digits: does your pattern end with `$`?",
+        letter + shelf: "the letter must come first: does your pattern begin with `^`?",
+        shelf[:2]: "there must be two digits",
+        f"{shelf[0]}{letter}{digit}": "there must be two digits behind the letter",
+    }
+    for name, because in wrong.items():
+        app.get("/books", params={"shelf": name}).expect(
+            422, because=f"the text {name} is no name of a shelf: {because}"
+        )
+
+
+def on_shelf_with(shelf, text):
+    """Return the books on a shelf that have a text in their titles."""
+    return [b for b in CATALOGUE if shelf in ("", b["shelf"]) and text in b["title"].lower()]
+
+
+@pytest.mark.step(3)
+def test_title_and_shelf_together(app, rng):
+    """q and shelf together list only books that match both."""
+    telling = [
+        (shelf, text)
+        for shelf in sorted({book["shelf"] for book in CATALOGUE})
+        for text in LETTERS
+        if 0 < len(on_shelf_with(shelf, text)) < len(on_shelf_with(shelf, ""))
+    ]
+    for shelf, text in rng.sample(telling, 2):
+        expect_books(
+            app.get("/books", params={"q": text, "shelf": shelf}),
+            on_shelf_with(shelf, text),
+            f"These are on shelf {shelf} and have {text!r} in the title; others match only one.",
+        )
+
+
+# ---------------------------------------------------------------------------------- 4: paging
+
+
+@pytest.mark.step(4)
+def test_first_page(app):
+    """Without parameters, the first 10 books are listed."""
+    expect_books(
+        app.get("/books"), CATALOGUE[:10], "If `skip` and `limit` are not sent, they are 0 and 10."
+    )
+
+
+@pytest.mark.step(4)
+def test_any_page(app, rng):
+    """skip leaves out, limit bounds: together they choose a page."""
+    skip, limit = rng.randint(1, 18), rng.randint(2, 9)
+    expect_books(
+        app.get("/books", params={"skip": skip, "limit": limit}),
+        CATALOGUE[skip : skip + limit],
+        f"Leave out the first {skip} books, then list the next {limit}, or as many as there are.",
+    )
+    expect_books(
+        app.get("/books", params={"skip": skip}),
+        CATALOGUE[skip : skip + 10],
+        f"Leave out the first {skip} books; if `limit` is not sent, it is 10.",
+    )
+    app.get("/books", params={"skip": rng.randint(24, 900)}).expect(
+        200, json=[], because="there are only 24 books, so nothing is left to list"
+    )
+
+
+@pytest.mark.step(4)
+def test_bounds_of_a_page(app, rng):
+    """skip is at least 0; limit goes from 1 to 20."""
+    expect_books(app.get("/books?skip=0&limit=1"), CATALOGUE[:1], "0 and 1 are allowed.")
+    expect_books(app.get("/books?limit=20"), CATALOGUE[:20], "20 is the highest limit allowed.")
+    for query, because in [
+        (f"skip=-{rng.randint(1, 99)}", "the lowest skip allowed is 0"),
+        ("limit=0", "the lowest limit allowed is 1"),
+        (f"limit=-{rng.randint(1, 99)}", "the lowest limit allowed is 1"),
+        ("limit=21", "the highest limit allowed is 20"),
+        (f"limit={rng.randint(22, 10**6)}", "the highest limit allowed is 20"),
+    ]:
+        app.get(f"/books?{query}").expect(422, because=because)
+
+
+@pytest.mark.step(4)
+def test_docs_show_the_page(app):
+    """The docs show the bounds and defaults of skip and limit."""
+    for name, lowest, highest, default in [("skip", 0, None, 0), ("limit", 1, 20, 10)]:
+        schema = parameter(app, "GET", "/books", name)["schema"]
+        found = lower_bound(schema), upper_bound(schema)
+        assert found == (lowest, highest), (
+            f"The docs should bound {name} by {lowest} and {highest or 'nothing above'}, "
+            f"but bound it by {found[0]} and {found[1]}."
+        )
+        assert schema.get("default") == default, (
+            f"The docs should show {default} as the default of {name}, "
+            f"but show {schema.get('default')}."
+        )
+
+
+# --------------------------------------------------------------------------------- 5: sorting
+
+
+@pytest.mark.step(5)
+@pytest.mark.parametrize("sort", ["number", "title", "price", "newest"])
+def test_sorts(app, rng, sort):
+    """The list is sorted first, and the page chosen then."""
+    skip, limit = rng.randint(0, 12), rng.randint(5, 12)
+    expect_books(
+        app.get("/books", params={"sort": sort, "skip": skip, "limit": limit}),
+        SORTED[sort][skip : skip + limit],
+        f"Sort all books by {sort} first, then leave out {skip} and list {limit}.",
+    )
+
+
+@pytest.mark.step(5)
+def test_default_and_unknown_order(app, rng):
+    """Without sort the order is by number, and an unknown order is refused."""
+    expect_books(app.get("/books?sort=newest&limit=3"), SORTED["newest"][:3], "Newest first.")
+    expect_books(app.get("/books?limit=20"), CATALOGUE[:20], "Without `sort`: by number.")
+    for unknown in (word(rng, 8), "Title", "id"):
+        app.get("/books", params={"sort": unknown}).expect(
+            422, because=f"the value {unknown} is none of the four that sort can have"
+        )
+
+
+@pytest.mark.step(5)
+def test_docs_list_the_orders(app):
+    """The docs offer the four values of sort to choose from."""
+    schema = parameter(app, "GET", "/books", "sort")["schema"]
+    found = schema.get("enum", [])
+    assert sorted(found) == sorted(SORTED), (
+        f"The docs should offer {', '.join(SORTED)} for sort, but offer "
+        f"{', '.join(map(str, found)) or 'any value'}. They know the values if they are part of "
+        "the parameter's type."
+    )
+
+
+# ---------------------------------------------------------------------------------- 6: a list
+
+
+def of_genres(*genres):
+    """Return the books of these genres."""
+    return [book for book in CATALOGUE if book["genre"] in genres]
+
+
+@pytest.mark.step(6)
+def test_one_genre(app, rng):
+    """genre, sent once, lists the books of that genre."""
+    genre = rng.choice(CATALOGUE)["genre"]
+    expect_books(
+        app.get("/books", params={"genre": genre}),
+        of_genres(genre),
+        f"These are the books whose genre is {genre}.",
+    )
+
+
+@pytest.mark.step(6)
+def test_several_genres(app, rng):
+    """genre, sent several times, lists the books of all these genres."""
+    genres = rng.sample(sorted({book["genre"] for book in CATALOGUE}), 2)
+    expect_books(
+        app.get("/books", params={"genre": genres}),
+        of_genres(*genres),
+        f"A book belongs to the list if its genre is {genres[0]} or {genres[1]}.",
+    )
+    genres.insert(rng.randint(0, 2), word(rng, 7))
+    expect_books(
+        app.get("/books", params={"genre": genres}),
+        of_genres(*genres),
+        "A genre without books adds nothing, and takes nothing away.",
+    )
+    app.get("/books", params={"genre": word(rng, 9)}).expect(
+        200, json=[], because="no book has this genre"
+    )
+
+
+@pytest.mark.step(6)
+def test_all_filters_together(app, rng):
+    """Filters work together, and the page is chosen from what they leave."""
+    genres = rng.sample(sorted({book["genre"] for book in CATALOGUE}), 3)
+    left = of_genres(*genres)
+    skip, limit = rng.randint(1, 4), rng.randint(2, 5)
+    expect_books(
+        app.get("/books", params={"genre": genres, "skip": skip, "limit": limit}),
+        left[skip : skip + limit],
+        f"Filter first, then leave out {skip} and list {limit}.",
+    )
+    expect_books(
+        app.get("/books", params={"genre": genres, "sort": "price", "limit": limit}),
+        sorted(left, key=lambda book: book["price"])[:limit],
+        f"Filter first, then sort by price, then list {limit}.",
+    )
+    expect_books(
+        app.get("/books", params={"genre": genres, "q": "the"}),
+        [book for book in left if "the" in book["title"].lower()],
+        "A book must have one of these genres, and also `the` in its title.",
+    )
+
+
+@pytest.mark.step(6)
+def test_no_genre(app):
+    """Without genre, books of every genre are listed."""
+    expect_books(app.get("/books?genre=crime"), of_genres("crime"), "These are the crime stories.")
+    expect_books(
+        app.get("/books?limit=20"), CATALOGUE[:20], "Without `genre`, no book is filtered out."
+    )
+
+
+# ---------------------------------------------------------------------- 7: alias, deprecation
+
+
+def published_after(year):
+    """Return the books published after a year."""
+    return [book for book in CATALOGUE if book["year"] > year]
+
+
+@pytest.mark.step(7)
+@pytest.mark.parametrize("name", ["published-after", "after"])
+def test_published_after(app, rng, name):
+    """Both the new and the old name list the books of later years."""
+    for book in rng.sample(SORTED["newest"][2:10], 2):
+        year = book["year"]
+        expect_books(
+            app.get("/books", params={name: year}),
+            published_after(year),
+            f"These are the books with a year greater than {year}, so not one of {year} itself.",
+        )
+
+
+@pytest.mark.step(7)
+def test_new_name_wins(app, rng):
+    """If both names are sent, published-after counts."""
+    new, old = (book["year"] for book in rng.sample(SORTED["newest"][2:10], 2))
+    expect_books(
+        app.get("/books", params={"published-after": new, "after": old}),
+        published_after(new),
+        f"Both were sent, so `published-after`, {new}, counts.",
+    )
+    expect_books(
+        app.get("/books", params={"published-after": 0, "after": old}),
+        CATALOGUE[:10],
+        "Both were sent, so `published-after` counts, which is 0. A 0 that was sent is something "
+        "else than a parameter that was not sent: compare with `is None`.",
+    )
+
+
+@pytest.mark.step(7)
+def test_docs_show_alias_and_deprecation(app):
+    """The docs list published-after, and after as deprecated."""
+    found = parameters(app, "GET", "/books")
+    shown = ", ".join(sorted(found)) or "none"
+    assert "published-after" in found, (
+        f"The docs should list the query parameter published-after, but list {shown}. "
+        "An argument can have another name outside than inside."
+    )
+    assert "published_after" not in found, (
+        f"The docs list published_after as well ({shown}). There should be only published-after."
+    )
+    assert "after" in found, f"The docs should still list the query parameter after, not {shown}."
+    assert is_deprecated(found["after"]), (
+        "The docs should show the parameter after as deprecated, but do not."
+    )
+    assert not is_deprecated(found["published-after"]), (
+        "The docs show published-after as deprecated. Only the old name, after, is."
+    )
+
+
+def is_deprecated(one):
+    """Say whether the docs call a parameter deprecated."""
+    return one.get("deprecated") is True or one.get("schema", {}).get("deprecated") is True
+
+
+# --------------------------------------------------------------------------- 8: a query model
+
+
+def matching(author=None, lowest=0.0, highest=1e9):
+    """Return the books that a search should find."""
+    return [
+        book
+        for book in CATALOGUE
+        if author in (None, book["author"]) and lowest <= book["price"] <= highest
+    ]
+
+
+@pytest.mark.step(8)
+def test_search_by_author(app, rng):
+    """GET /search?author=... lists that author's books."""
+    for author in ("Ursula K. Le Guin", rng.choice(CATALOGUE)["author"]):
+        expect_books(
+            app.get("/search", params={"author": author}),
+            matching(author),
+            f"These are the books by {author}.",
+        )
+    app.get("/search", params={"author": f"Nobody {rng.randint(100, 999)}"}).expect(
+        200, json=[], because="this author has no books here"
+    )
+
+
+@pytest.mark.step(8)
+def test_search_by_price(app, rng):
+    """min_price and max_price bound the price, and belong to the range."""
+    low, high = sorted(book["price"] for book in rng.sample(CATALOGUE, 2))
+    expect_books(
+        app.get("/search", params={"min_price": low}),
+        matching(lowest=low),
+        f"These books cost {low} or more; one costs exactly that.",
+    )
+    expect_books(
+        app.get("/search", params={"max_price": high}),
+        matching(highest=high),
+        f"These books cost {high} or less; one costs exactly that.",
+    )
+    expect_books(
+        app.get("/search", params={"min_price": low, "max_price": high}),
+        matching(lowest=low, highest=high),
+        f"These books cost from {low} to {high}.",
+    )
+
+
+@pytest.mark.step(8)
+def test_search_by_all(app, rng):
+    """A book must match every parameter that was sent."""
+    author = "Ursula K. Le Guin"
+    cheap, dear = sorted(book["price"] for book in matching(author))
+    between = round(rng.uniform(cheap + 0.01, dear - 0.01), 2)
+    expect_books(
+        app.get("/search", params={"author": author, "max_price": between}),
+        matching(author, highest=between),
+        f"It must be by {author} and cost {between} or less.",
+    )
+    expect_books(
+        app.get("/search", params={"author": author, "min_price": between}),
+        matching(author, lowest=between),
+        f"It must be by {author} and cost {between} or more.",
+    )
+
+
+@pytest.mark.step(8)
+def test_search_for_anything(app):
+    """GET /search without parameters lists all 24 books."""
+    expect_books(app.get("/search"), CATALOGUE, "Nothing was asked for, so every book matches.")
+
+
+@pytest.mark.step(8)
+def test_prices_below_zero(app, rng):
+    """A price of 0 is accepted, and one below 0 refused."""
+    expect_books(app.get("/search?min_price=0"), CATALOGUE, "Every book costs 0 or more.")
+    app.get("/search?max_price=0").expect(200, json=[], because="no book is free")
+    for name in ("min_price", "max_price"):
+        app.get("/search", params={name: -rng.randint(1, 20)}).expect(
+            422, because=f"the lowest {name} allowed is 0"
+        )
+
+
+@pytest.mark.step(8)
+def test_unknown_parameters_are_refused(app, rng):
+    """A parameter that the search does not know is refused by its name."""
+    expect_books(app.get("/search?max_price=9"), matching(highest=9), "This one is known.")
+    for unknown in ("max_prize", f"colour{rng.randint(10, 99)}"):
+        answer = app.get("/search", params={"max_price": 9, unknown: rng.randint(1, 9)}).expect(
+            422, because=f"the search has no parameter {unknown}, and must say so"
+        )
+        assert unknown in answer.text, (
+            f"{answer.line} is refused, but the body does not name {unknown}: {answer.text[:300]}"
+        )
+
+
+# -------------------------------------------------------------------------------- 9: a header
+
+
+@pytest.mark.step(9)
+def test_header_names_the_branch(app, rng):
+    """The header X-Branch chooses whose stock is shown."""
+    for branch in rng.sample(sorted(STOCK), len(STOCK)):
+        book_id = rng.choice(sorted(BOOKS))
+        name = rng.choice(["X-Branch", "x-branch", "X-BRANCH"])
+        app.get(f"/stock/{book_id}", headers={name: branch}).expect(
+            200,
+            json={"book_id": book_id, "branch": branch, "copies": STOCK[branch][book_id]},
+            because=f"the request carries the header {name}: {branch}",
+        )
+
+
+@pytest.mark.step(9)
+def test_header_is_required(app, rng):
+    """Without the header the request is refused."""
+    book_id, branch = rng.choice(sorted(BOOKS)), rng.choice(sorted(STOCK))
+    app.get(f"/stock/{book_id}", headers={"X-Branch": branch}).expect(200)
+    app.get(f"/stock/{book_id}").expect(422, because="the header X-Branch is required")
+    for name in ("X-Branch", "x-branch", "x_branch"):
+        app.get(f"/stock/{book_id}", params={name: branch}).expect(
+            422, because="the branch stands in the query here, and a header was asked for"
+        )
+
+
+@pytest.mark.step(9)
+def test_unknown_branch_or_book(app, rng):
+    """A branch or a book that is not there is 404."""
+    book_id, branch = rng.choice(sorted(BOOKS)), rng.choice(sorted(STOCK))
+    app.get(f"/stock/{book_id}", headers={"X-Branch": branch}).expect(200)
+    unknown = word(rng, 8)
+    app.get(f"/stock/{book_id}", headers={"X-Branch": unknown}).expect(
+        404, because=f"there is no branch {unknown}"
+    )
+    app.get(f"/stock/{rng.randint(1000, 9999)}", headers={"X-Branch": branch}).expect(
+        404, because="there is no such book"
+    )
+
+
+# ------------------------------------------------------------------------------- 10: a cookie
+
+
+@pytest.mark.step(10)
+def test_cookie_names_the_book(app, rng):
+    """The cookie last_book chooses the book that is shown."""
+    for book_id in rng.sample(sorted(BOOKS), 2):
+        app.get("/last-book", cookies={"last_book": str(book_id)}).expect(
+            200,
+            json={"book": BOOKS[book_id]},
+            because=f"the request carries the cookie last_book={book_id}",
+        )
+
+
+@pytest.mark.step(10)
+def test_no_cookie(app, rng):
+    """Without a cookie, or for a book that is gone, there is no book."""
+    app.get("/last-book").expect(200, json={"book": None}, because="no cookie was sent")
+    app.get("/last-book", cookies={"last_book": str(rng.randint(1000, 9999))}).expect(
+        200, json={"book": None}, because="no book has the number in the cookie"
+    )
+
+
+@pytest.mark.step(10)
+def test_cookie_is_an_integer(app, rng):
+    """A cookie that is no integer is refused."""
+    book_id = rng.choice(sorted(BOOKS))
+    app.get("/last-book", cookies={"last_book": str(book_id)}).expect(200)
+    app.get("/last-book", cookies={"last_book": word(rng, 5)}).expect(
+        422, because="the cookie should hold an integer"
+    )
+
+
+@pytest.mark.step(10)
+def test_query_is_no_cookie(app, rng):
+    """A query parameter of the same name makes no difference."""
+    shown, other = rng.sample(sorted(BOOKS), 2)
+    app.get("/last-book", params={"last_book": shown}).expect(
+        200, json={"book": None}, because="a query parameter was sent, and no cookie"
+    )
+    app.get("/last-book", params={"last_book": other}, cookies={"last_book": str(shown)}).expect(
+        200, json={"book": BOOKS[shown]}, because="the cookie counts, not the query"
+    )
+
+
+# ----------------------------------------------------------------------- 11: several bodies
+
+
+def an_order(rng):
+    """Return the body of an order."""
+    name = word(rng, 6)
+    return {
+        "customer": {"name": name.title(), "email": f"{name}@example.org"},
+        "address": {"street": f"{word(rng, 7).title()} {rng.randint(1, 99)}", "city": word(rng, 6)},
+        "copies": rng.randint(1, 9),
+    }
+
+
+@pytest.mark.step(11)
+def test_order_is_taken(app, rng):
+    """POST /orders/{book_id} answers 201 with the whole order."""
+    for copies in (1, rng.randint(2, 40)):
+        book_id, order = rng.choice(sorted(BOOKS)), an_order(rng) | {"copies": copies}
+        app.post(f"/orders/{book_id}", json=order).expect(201, json={"book_id": book_id} | order)
+
+
+@pytest.mark.step(11)
+def test_order_needs_all_parts(app, rng):
+    """An order without customer, address or copies is refused."""
+    path, order = f"/orders/{rng.choice(sorted(BOOKS))}", an_order(rng)
+    app.post(path, json=order).expect(201)
+    for missing in order:
+        rest = {name: value for name, value in order.items() if name != missing}
+        app.post(path, json=rest).expect(422, because=f"the body holds no {missing}")
+
+
+@pytest.mark.step(11)
+def test_copies_are_positive(app, rng):
+    """copies must be an integer greater than 0."""
+    path, order = f"/orders/{rng.choice(sorted(BOOKS))}", an_order(rng)
+    app.post(path, json=order).expect(201)
+    for wrong in (0, -rng.randint(1, 9), 1.5):
+        app.post(path, json=order | {"copies": wrong}).expect(
+            422, because=f"the number of copies is {wrong}, and should be an integer greater than 0"
+        )
+
+
+@pytest.mark.step(11)
+def test_copies_belong_into_the_body(app, rng):
+    """copies in the query does not count."""
+    path, order = f"/orders/{rng.choice(sorted(BOOKS))}", an_order(rng)
+    answer = app.post(path, json=order, params={"copies": order["copies"] + 1})
+    answer.expect(
+        201,
+        contains={"copies": order["copies"]},
+        because="the number of copies is read from the body",
+    )
+    copies = order.pop("copies")
+    app.post(path, json=order, params={"copies": copies}).expect(
+        422, because="the number of copies stands in the query here, and is missing in the body"
+    )
+
+
+@pytest.mark.step(11)
+def test_order_of_a_missing_book(app, rng):
+    """An order of a book that is not there is 404."""
+    order = an_order(rng)
+    app.post(f"/orders/{rng.choice(sorted(BOOKS))}", json=order).expect(201)
+    app.post(f"/orders/{rng.randint(1000, 9999)}", json=order).expect(
+        404, because="there is no such book"
+    )
+
+
+# --------------------------------------------------------------------------------- 12: a form
+
+
+def a_name(rng, length):
+    """Return a name of some length, with what a form must encode."""
+    return (word(rng, 1).upper() + "ö & " + word(rng, length))[:length]
+
+
+@pytest.mark.step(12)
+def test_form_is_taken(app, rng):
+    """A form with name and book_id makes a reservation."""
+    for length in (1, rng.randint(8, 30), 40):
+        name, book_id = a_name(rng, length), rng.choice(sorted(BOOKS))
+        app.post("/reservations", data={"name": name, "book_id": book_id}).expect(
+            201,
+            json={"name": name, "book_id": book_id},
+            because="the body is a form, as a browser sends it",
+        )
+
+
+@pytest.mark.step(12)
+def test_form_is_checked(app, rng):
+    """A form with a missing or a wrong field is refused."""
+    form = {"name": a_name(rng, 12), "book_id": rng.choice(sorted(BOOKS))}
+    app.post("/reservations", data=form).expect(201)
+    for wrong, because in [
+        ({"name": form["name"]}, "the field book_id is missing"),
+        ({"book_id": form["book_id"]}, "the field name is missing"),
+        (form | {"name": ""}, "the name is empty"),
+        (form | {"name": a_name(rng, 41)}, "the name has 41 characters, and 40 are allowed"),
+        (form | {"book_id": 0}, "the lowest book_id allowed is 1"),
+        (form | {"book_id": word(rng, 4)}, "the book_id is no integer"),
+    ]:
+        app.post("/reservations", data=wrong).expect(422, because=because)
+
+
+@pytest.mark.step(12)
+def test_json_is_no_form(app, rng):
+    """The same fields sent as JSON are refused."""
+    form = {"name": a_name(rng, 12), "book_id": rng.choice(sorted(BOOKS))}
+    app.post("/reservations", data=form).expect(201)
+    app.post("/reservations", json=form).expect(
+        422, because="this body is JSON, and a form was asked for"
+    )
+
+
+@pytest.mark.step(12)
+def test_reservation_of_a_missing_book(app, rng):
+    """A reservation of a book that is not there is 404."""
+    name = a_name(rng, 12)
+    app.post("/reservations", data={"name": name, "book_id": 1}).expect(201)
+    app.post("/reservations", data={"name": name, "book_id": rng.randint(1000, 9999)}).expect(
+        404, because="there is no such book"
+    )

@@ -1,0 +1,839 @@
+"""Lesson 04: dependencies."""
+
+import ast
+import re
+import time
+
+import pytest
+from dirty_equals import IsStr
+
+pytestmark = pytest.mark.lesson("04")
+
+BOOKS = [
+    {"id": 1, "title": "A Wizard of Earthsea", "author": "Ursula K. Le Guin", "price": 11},
+    {"id": 2, "title": "Invisible Cities", "author": "Italo Calvino", "price": 14},
+    {"id": 3, "title": "The Dispossessed", "author": "Ursula K. Le Guin", "price": 13},
+    {"id": 4, "title": "Kindred", "author": "Octavia E. Butler", "price": 16},
+    {"id": 5, "title": "The Baron in the Trees", "author": "Italo Calvino", "price": 12},
+    {"id": 6, "title": "The Tombs of Atuan", "author": "Ursula K. Le Guin", "price": 10},
+    {"id": 7, "title": "Parable of the Sower", "author": "Octavia E. Butler", "price": 18},
+    {"id": 8, "title": "Cosmicomics", "author": "Italo Calvino", "price": 15},
+    {"id": 9, "title": "The Farthest Shore", "author": "Ursula K. Le Guin", "price": 9},
+    {"id": 10, "title": "Fledgling", "author": "Octavia E. Butler", "price": 17},
+    {"id": 11, "title": "Marcovaldo", "author": "Italo Calvino", "price": 8},
+    {"id": 12, "title": "Lavinia", "author": "Ursula K. Le Guin", "price": 19},
+]
+CUSTOMERS = [{"id": number, "name": f"Customer {number}"} for number in range(1, 26)]
+LISTS = {"/books": BOOKS, "/customers": CUSTOMERS}
+AUTHORS = sorted({book["author"] for book in BOOKS})
+DEFAULT_LIMIT = 5
+MAX_LIMIT = 20
+MAX_SESSIONS = 5
+COPIES = 10
+READ_DELAY_S = 0.05
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+# ------------------------------------------------------------------------------------ helpers
+
+
+def path_operations(source):
+    """Yield file name and function of every path operation that a decorator makes."""
+    for name, tree in source.trees():
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and any(
+                isinstance(line, ast.Call)
+                and isinstance(line.func, ast.Attribute)
+                and line.func.attr in METHODS
+                for line in node.decorator_list
+            ):
+                yield name, node
+
+
+def parameters(function):
+    """Return all parameters of a function."""
+    arguments = function.args
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+
+
+def expect_not_own(source, names, instead):
+    """Demand that no path operation has a parameter of one of these names."""
+    for file, function in path_operations(source):
+        own = [one.arg for one in parameters(function) if one.arg in names]
+        assert not own, (
+            f"{function.name} ({file}, line {function.lineno}) has the parameter {own[0]!r} of its "
+            f"own. {instead}"
+        )
+
+
+def depends_calls(node):
+    """Yield the calls of Depends below a node."""
+    for child in ast.walk(node):
+        if isinstance(child, ast.Call) and ast.unparse(child.func).rpartition(".")[2] == "Depends":
+            yield child
+
+
+def sessions(app):
+    """Ask what happened to sessions up to now."""
+    return app.get("/sessions").expect(200).json
+
+
+def wait_for(app, condition):
+    """Ask /sessions until the condition holds, for two seconds; return the last answer.
+
+    A session may be closed a moment after the answer came.
+    """
+    deadline = time.monotonic() + 2
+    while True:
+        found = sessions(app)
+        if condition(found) or time.monotonic() > deadline:
+            return found
+        app.exchanges.pop()  # the learner sees only the last of these
+        time.sleep(0.02)
+
+
+def wait_closed(app):
+    """Wait until no session is open; return what /sessions says then."""
+    return wait_for(app, lambda found: found["open"] == 0)
+
+
+def new_order(rng, **changes):
+    """Return an order that is fine but for the changes."""
+    order = {
+        "reference": f"R-{rng.randrange(10**9)}",
+        "book_id": rng.randint(1, 12),
+        "copies": rng.randint(1, COPIES),
+    }
+    return order | changes
+
+
+def too_many(rng):
+    """Return an order that is refused with 409, after it was added."""
+    return new_order(rng, copies=rng.randint(COPIES + 1, 999))
+
+
+def unprintable(rng):
+    """Return an order that crashes the label printer, after it was added."""
+    return new_order(rng, reference=f"{rng.choice('ÄÉÑØŽ')}-{rng.randrange(10**9)}")
+
+
+def place(app, order, status=201):
+    """Place an order and expect the status."""
+    return app.post("/orders", json=order).expect(status)
+
+
+def references(app):
+    """Return the references of all orders."""
+    found = app.get("/orders").expect(200).json
+    return [order["reference"] for order in found]
+
+
+def wait_for_order(app, reference):
+    """Wait until GET /orders holds the order: before step 9 it may come after the answer."""
+    deadline = time.monotonic() + 2
+    while reference not in (found := references(app)):
+        assert time.monotonic() < deadline, (
+            f"POST /orders answered 201 for {reference}, but GET /orders does not hold it: it lists "
+            f"{found}. What was added is written only by `session.commit()`."
+        )
+        app.exchanges.pop()
+        time.sleep(0.02)
+
+
+# ----------------------------------------------------------------------------------- 1: paging
+
+
+@pytest.mark.step(1)
+@pytest.mark.parametrize("path", LISTS)
+def test_a_page(app, rng, path):
+    """GET /books and GET /customers leave out `skip` items and send at most `limit`."""
+    for _ in range(2):
+        skip, limit = rng.randint(1, 8), rng.randint(2, 4)
+        app.get(path, params={"skip": skip, "limit": limit}).expect(
+            200, json=LISTS[path][skip : skip + limit]
+        )
+
+
+@pytest.mark.step(1)
+@pytest.mark.parametrize("path", LISTS)
+def test_defaults_of_a_page(app, rng, path):
+    """Each parameter may be left out: then skip is 0 and limit is 5."""
+    app.get(path).expect(200, json=LISTS[path][:DEFAULT_LIMIT])
+    skip, limit = rng.randint(1, 6), rng.choice([1, 2, 3, 4, 6, 7])
+    app.get(path, params={"skip": skip}).expect(200, json=LISTS[path][skip : skip + DEFAULT_LIMIT])
+    app.get(path, params={"limit": limit}).expect(200, json=LISTS[path][:limit])
+
+
+@pytest.mark.step(1)
+@pytest.mark.parametrize("path", LISTS)
+def test_bounds_of_a_page(app, rng, path):
+    """What is out of bounds, or no number, is refused on both paths."""
+    for allowed in ({"skip": 0}, {"limit": 1}, {"limit": MAX_LIMIT}):
+        app.get(path, params=allowed).expect(200, because="this is within the bounds")
+    for name, value in [
+        ("skip", -rng.randint(1, 9)),
+        ("limit", 0),
+        ("limit", MAX_LIMIT + 1),
+        ("limit", "many"),
+    ]:
+        app.get(path, params={name: value}).expect(
+            422, because="skip is at least 0, and limit is from 1 to 20"
+        )
+
+
+@pytest.mark.step(1)
+def test_paging_is_written_once(app, source):
+    """The path operations take the page from a dependency."""
+    app.get("/books", params={"limit": 1}).expect(200, json=BOOKS[:1])
+    expect_not_own(
+        source,
+        {"skip", "limit"},
+        "Let one function have skip and limit, and take what it returns: "
+        "`Annotated[..., Depends(that_function)]`.",
+    )
+
+
+# ----------------------------------------------------------------------------------- 2: filter
+
+
+def filtered(author=None, max_price=None):
+    """Return the books that a filter lets through."""
+    return [
+        book
+        for book in BOOKS
+        if (author is None or book["author"] == author)
+        and (max_price is None or book["price"] <= max_price)
+    ]
+
+
+@pytest.mark.step(2)
+def test_filters_books(app, rng):
+    """GET /books filters by author, by price, and by both."""
+    author = rng.choice(AUTHORS)
+    price = rng.choice([book["price"] for book in filtered(author)])
+    for how in ({"author": author}, {"max_price": price}, {"author": author, "max_price": price}):
+        app.get("/books", params=how | {"limit": MAX_LIMIT}).expect(200, json=filtered(**how))
+
+
+@pytest.mark.step(2)
+def test_filters_before_paging(app, rng):
+    """The list is filtered first, and then paged."""
+    author = rng.choice(AUTHORS)
+    app.get("/books", params={"author": author, "skip": 1, "limit": 2}).expect(
+        200,
+        json=filtered(author)[1:3],
+        because="skip and limit are about the books that the filter lets through",
+    )
+
+
+@pytest.mark.step(2)
+def test_counts_books(app, rng):
+    """GET /books/count takes the same filter, and counts all books, not a page."""
+    author = rng.choice(AUTHORS)
+    price = rng.choice([book["price"] for book in filtered(author)])
+    app.get("/books/count").expect(200, json={"count": len(BOOKS)})
+    for how in ({"author": author}, {"max_price": price}, {"author": author, "max_price": price}):
+        app.get("/books/count", params=how).expect(200, json={"count": len(filtered(**how))})
+
+
+@pytest.mark.step(2)
+@pytest.mark.parametrize("path", ["/books", "/books/count"])
+def test_price_is_an_integer(app, path):
+    """A max_price that is no integer is refused."""
+    app.get(path, params={"max_price": 100}).expect(200)
+    app.get(path, params={"max_price": "cheap"}).expect(422, because="max_price is an int")
+
+
+@pytest.mark.step(2)
+def test_filter_is_written_once(app, source):
+    """The path operations take the filter from a dependency."""
+    app.get("/books/count", params={"max_price": 8}).expect(200, json={"count": 1})
+    expect_not_own(
+        source,
+        {"author", "max_price"},
+        "Let a class have both in its `__init__`, and take an object of it: "
+        "`Annotated[ThatClass, Depends()]`.",
+    )
+
+
+# --------------------------------------------------------------------------------- 3: settings
+
+
+@pytest.mark.step(3)
+def test_about_by_default(fresh_app):
+    """GET /about answers with three fields; without variables they have their defaults."""
+    app = fresh_app(BOOKSHOP_NAME=None, BOOKSHOP_PAGE_SIZE=None, BOOKSHOP_INSTANCE=None)
+    app.get("/about").expect(
+        200, json={"name": "The Bookshop", "page_size": 5, "instance": IsStr(min_length=1)}
+    )
+
+
+@pytest.mark.step(3)
+def test_about_from_the_environment(fresh_app, rng):
+    """GET /about shows what the environment says."""
+    name, instance = f"Shop {rng.randrange(10**6)}", f"box-{rng.randrange(10**6)}"
+    size = rng.choice([2, 3, 4, 6, 7])
+    app = fresh_app(BOOKSHOP_NAME=name, BOOKSHOP_PAGE_SIZE=str(size), BOOKSHOP_INSTANCE=instance)
+    app.get("/about").expect(
+        200,
+        json={"name": name, "page_size": size, "instance": instance},
+        because=f"the app was started with BOOKSHOP_NAME={name}, BOOKSHOP_PAGE_SIZE={size} and "
+        f"BOOKSHOP_INSTANCE={instance}",
+    )
+
+
+@pytest.mark.step(3)
+def test_settings_are_read_once(app):
+    """The instance stays the same from one answer to the next."""
+    first = app.get("/about").expect(200).json["instance"]
+    for _ in range(3):
+        found = app.get("/about").expect(200).json["instance"]
+        assert found == first, (
+            f"The instance was {first!r} and is now {found!r}, though the app was not started "
+            "again. The settings are made anew for every request: keep them after the first time."
+        )
+
+
+@pytest.mark.step(3)
+def test_each_start_has_its_own_instance(fresh_app):
+    """An app that is started again draws another instance."""
+    found = [fresh_app().get("/about").expect(200).json["instance"] for _ in range(3)]
+    assert len(set(found)) == len(found), (
+        f"The app was started three times, and its instances were {found}. Each start should draw "
+        "a random text of its own, if BOOKSHOP_INSTANCE is not set."
+    )
+
+
+# ------------------------------------------------------------------------------ 4: sub-dependency
+
+
+@pytest.mark.step(4)
+@pytest.mark.parametrize("path", LISTS)
+def test_page_size_from_settings(fresh_app, rng, path):
+    """Without a limit, the lists send as many items as the settings say."""
+    size = rng.choice([2, 3, 4, 6, 7, 8])
+    app = fresh_app(BOOKSHOP_PAGE_SIZE=str(size))
+    app.get(path).expect(
+        200, json=LISTS[path][:size], because=f"the app was started with BOOKSHOP_PAGE_SIZE={size}"
+    )
+    app.get(path, params={"skip": 2}).expect(200, json=LISTS[path][2 : 2 + size])
+
+
+@pytest.mark.step(4)
+@pytest.mark.parametrize("path", LISTS)
+def test_limit_of_the_client_counts(fresh_app, rng, path):
+    """A limit that the client gives counts, whatever the settings say."""
+    size, limit = rng.sample([2, 3, 4, 6, 7, 8], 2)
+    app = fresh_app(BOOKSHOP_PAGE_SIZE=str(size))
+    app.get(path).expect(200, json=LISTS[path][:size])
+    app.get(path, params={"limit": limit}).expect(
+        200, json=LISTS[path][:limit], because=f"the client asked for {limit}"
+    )
+
+
+# -------------------------------------------------------------------------- 5: once a request
+
+
+def numbers_of(app):
+    """Send a parcel; return the numbers of its three papers."""
+    answer = app.post("/parcels").expect(
+        201,
+        json={
+            "invoice": IsStr(regex=r"Invoice \d+"),
+            "delivery_note": IsStr(regex=r"Delivery note \d+"),
+            "return_label": pytest.approx(0, abs=10**9),
+        },
+    )
+    invoice, note = (
+        int(re.sub(r"\D", "", answer.json[name])) for name in ("invoice", "delivery_note")
+    )
+    return invoice, note, answer.json["return_label"]
+
+
+@pytest.mark.step(5)
+def test_one_number_for_both_papers(app):
+    """Invoice and delivery note of a parcel carry the same number."""
+    for _ in range(2):
+        invoice, note, _ = numbers_of(app)
+        assert invoice == note, (
+            f"The invoice has number {invoice} and the delivery note {note}, but both belong to one "
+            "parcel. If both depend on `draw_number`, FastAPI calls it once for the request."
+        )
+
+
+@pytest.mark.step(5)
+def test_own_number_for_the_label(app):
+    """The return label carries a number of its own."""
+    for _ in range(2):
+        invoice, note, label = numbers_of(app)
+        assert label not in (invoice, note), (
+            f"The return label has number {label}, like the other papers. Within one request "
+            "FastAPI keeps what a dependency returned; for the label, tell it not to."
+        )
+
+
+@pytest.mark.step(5)
+def test_two_numbers_a_parcel(app):
+    """Each parcel draws exactly two numbers, and none comes twice."""
+    drawn = [number for _ in range(3) for number in set(numbers_of(app))]
+    wanted = list(range(min(drawn), min(drawn) + 6))
+    assert sorted(drawn) == wanted, (
+        f"Three parcels in a row carry the numbers {sorted(drawn)}, but should carry six that "
+        "follow each other. Each parcel should call `draw_number` exactly twice."
+    )
+
+
+# --------------------------------------------------------------------------- 6: a name for it
+
+
+@pytest.mark.step(6)
+def test_no_dependency_as_default(source):
+    """No Depends(...) stands as a default value."""
+    for file, tree in source.trees():
+        for function in ast.walk(tree):
+            if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+                continue
+            defaults = [*function.args.defaults, *function.args.kw_defaults]
+            for default in (one for one in defaults if one is not None):
+                call = next(depends_calls(default), None)
+                assert call is None, (
+                    f"{file}, line {call.lineno}: `= {ast.unparse(call)}` is the old form. "
+                    "It goes into the type instead: `Annotated[Session, Depends(...)]`."
+                )
+
+
+@pytest.mark.step(6)
+def test_session_has_a_name(source):
+    """The path operations take the session by one name."""
+    for file, function in path_operations(source):
+        for parameter in parameters(function):
+            if parameter.annotation is None:
+                continue
+            for call in depends_calls(parameter.annotation):
+                wanted = ast.unparse(call.args[0]) if call.args else ""
+                assert wanted != "get_session", (
+                    f"{function.name} ({file}, line {call.lineno}) writes out "
+                    f"`{ast.unparse(call)}`. Give `Annotated[Session, ...]` a name outside the "
+                    "function, and use that name in every path operation."
+                )
+
+
+@pytest.mark.step(6)
+def test_orders_go_on(fresh_app, rng):
+    """GET /orders answers with a list, and POST /orders takes an order."""
+    app = fresh_app()
+    found = app.get("/orders").expect(200).json
+    assert isinstance(found, list), f"GET /orders should answer with a list, but sent {found}."
+    order = new_order(rng)
+    app.post("/orders", json=order).expect(201, json=order)
+
+
+# ---------------------------------------------------------------------------------- 7: release
+
+
+def expect_closed(app, before, after_what):
+    """Demand that one session was opened, and that none is open."""
+    found = wait_closed(app)
+    assert found["opened"] == before["opened"] + 1, (
+        f"{after_what}, {found['opened'] - before['opened']} sessions were opened, but each request "
+        "should open one of its own."
+    )
+    assert found["open"] == 0, (
+        f"{after_what}, {found['open']} session is still open. "
+        "Whatever happens in the path operation, `get_session` must close it: "
+        "see `yield` and `finally`."
+    )
+
+
+@pytest.mark.step(7)
+def test_closed_after_success(fresh_app, rng):
+    """The session is closed after a request that succeeds."""
+    app = fresh_app()
+    before = sessions(app)
+    app.get("/orders").expect(200)
+    expect_closed(app, before, "After GET /orders")
+    before = sessions(app)
+    place(app, new_order(rng))
+    expect_closed(app, before, "After POST /orders")
+
+
+@pytest.mark.step(7)
+def test_closed_after_refusal(fresh_app, rng):
+    """The session is closed after a refusal."""
+    app = fresh_app()
+    before = sessions(app)
+    place(app, too_many(rng), 409)
+    expect_closed(app, before, "After a POST /orders that was refused with 409")
+
+
+@pytest.mark.step(7)
+def test_closed_after_error(fresh_app, rng):
+    """The session is closed after an error that nobody expected."""
+    app = fresh_app()
+    before = sessions(app)
+    place(app, unprintable(rng), 500)
+    expect_closed(app, before, "After a POST /orders that crashed with 500")
+
+
+@pytest.mark.step(7)
+def test_sessions_never_run_out(fresh_app, rng):
+    """Many requests in a row, failing ones among them, are all answered."""
+    app = fresh_app()
+    kinds = [(new_order, 201), (too_many, 409), (unprintable, 500)] * 4
+    rng.shuffle(kinds)
+    for number, (make, status) in enumerate(kinds, 1):
+        place(app, make(rng), status)
+        found = wait_closed(app)
+        assert found["open"] == 0, (
+            f"After {number} requests, {found['open']} of {MAX_SESSIONS} sessions are still open. "
+            "Every session must be closed, whatever the path operation raised."
+        )
+
+
+# ------------------------------------------------------------------------ 8: commit, roll back
+
+
+def change_of(app, order, status):
+    """Place an order; return by how much commits and rollbacks went up."""
+    before = wait_closed(app)
+    answer = place(app, order, status)
+    after = wait_for(
+        app,
+        lambda found: (
+            found["open"] == 0
+            and found["commits"] + found["rollbacks"] > before["commits"] + before["rollbacks"]
+        ),
+    )
+    return answer, {name: after[name] - before[name] for name in ("commits", "rollbacks")}
+
+
+@pytest.mark.step(8)
+def test_commits_on_success(fresh_app, rng):
+    """An order that succeeds is committed once, and GET /orders holds it."""
+    app = fresh_app()
+    order = new_order(rng)
+    _, change = change_of(app, order, 201)
+    assert change == {"commits": 1, "rollbacks": 0}, (
+        f"One POST /orders that succeeded made {change['commits']} commits and "
+        f"{change['rollbacks']} rollbacks, but should make one commit and no rollback. "
+        "What stands behind the `yield` runs when the path operation has returned."
+    )
+    wait_for_order(app, order["reference"])
+
+
+@pytest.mark.step(8)
+@pytest.mark.parametrize(("make", "status"), [(too_many, 409), (unprintable, 500)])
+def test_rolls_back_on_error(fresh_app, rng, make, status):
+    """An order that fails is rolled back once, and GET /orders does not hold it."""
+    app = fresh_app()
+    kept, lost = new_order(rng), make(rng)
+    place(app, kept)
+    wait_for_order(app, kept["reference"])
+    before = wait_closed(app)
+    app.post("/orders", json=lost)
+    after = wait_for(
+        app, lambda found: found["open"] == 0 and found["rollbacks"] > before["rollbacks"]
+    )
+    change = {name: after[name] - before[name] for name in ("commits", "rollbacks")}
+    assert change == {"commits": 0, "rollbacks": 1}, (
+        f"One POST /orders that raised made {change['commits']} commits and "
+        f"{change['rollbacks']} rollbacks, but should make no commit and one rollback. "
+        "The error is raised at the `yield`: catch it there, around the `yield`."
+    )
+    found = references(app)
+    assert lost["reference"] not in found, (
+        f"POST /orders failed for {lost['reference']}, but GET /orders lists it: {found}."
+    )
+
+
+@pytest.mark.step(8)
+def test_refusal_goes_on(fresh_app, rng):
+    """A refusal keeps its status code and its detail."""
+    app = fresh_app()
+    place(app, new_order(rng))
+    app.post("/orders", json=too_many(rng)).expect(
+        409,
+        json={"detail": f"Only {COPIES} copies are left"},
+        because="a dependency that catches an error must raise it again, or FastAPI has no answer "
+        "to send",
+    )
+
+
+@pytest.mark.step(8)
+def test_error_goes_on(fresh_app, rng):
+    """An unexpected error answers 500, and the log shows what it was."""
+    app = fresh_app()
+    place(app, new_order(rng))
+    place(app, unprintable(rng), 500)
+    raised = [error.type for error in app.exceptions()]
+    assert raised[-1:] == ["UnicodeEncodeError"], (
+        f"The label printer raised UnicodeEncodeError, but the log shows {raised or 'nothing'}. "
+        "A dependency that catches an error must raise it again."
+    )
+
+
+# ----------------------------------------------------------------------- 9: before the answer
+
+
+@pytest.mark.step(9)
+def test_duplicate_is_refused(fresh_app, rng):
+    """An order whose reference is taken answers 409, not 201."""
+    app = fresh_app()
+    first = new_order(rng)
+    place(app, first)
+    wait_for_order(app, first["reference"])
+    app.post("/orders", json=new_order(rng, reference=first["reference"])).expect(
+        409,
+        contains={"detail": IsStr(min_length=1)},
+        because="the commit raises DuplicateReferenceError. If 201 was sent, the commit ran after "
+        "the answer, when nothing could be said any more; if 500, nobody made an answer of it",
+    )
+
+
+@pytest.mark.step(9)
+def test_duplicate_is_rolled_back(fresh_app, rng):
+    """The second order is not stored, its session is rolled back and closed."""
+    app = fresh_app()
+    first, other = new_order(rng), new_order(rng)
+    place(app, first)
+    wait_for_order(app, first["reference"])
+    _, change = change_of(app, new_order(rng, reference=first["reference"], copies=COPIES), 409)
+    assert change == {"commits": 0, "rollbacks": 1}, (
+        f"A POST /orders with a reference that is taken made {change['commits']} commits and "
+        f"{change['rollbacks']} rollbacks, but should make no commit and one rollback."
+    )
+    found = wait_closed(app)
+    assert found["open"] == 0, (
+        f"After a commit that failed, {found['open']} session is still open. Close it in `finally`."
+    )
+    place(app, other)
+    wait_for_order(app, other["reference"])
+    app.get("/orders").expect(200, json=[first, other])
+
+
+# -------------------------------------------------------------------------------- 10: streaming
+
+
+def place_several(app, rng, number):
+    """Place orders and wait until all are there."""
+    orders = [new_order(rng) for _ in range(number)]
+    for order in orders:
+        place(app, order)
+        wait_for_order(app, order["reference"])
+    wait_closed(app)
+    return orders
+
+
+@pytest.mark.step(10)
+def test_exports_all_orders(fresh_app, rng):
+    """GET /orders/export sends every order as CSV, and closes the session after it."""
+    app = fresh_app()
+    orders = place_several(app, rng, rng.randint(3, 5))
+    before = sessions(app)
+    try:
+        answer = app.get("/orders/export").expect(200)
+    except AssertionError as problem:
+        if "no proper HTTP answer" not in str(problem):
+            raise
+        raise AssertionError(
+            "GET /orders/export broke off in the middle. The session was closed before all lines "
+            "were sent: this path operation needs one that lives until the answer is complete."
+        ) from None
+    lines = [f"{order['reference']},{order['book_id']},{order['copies']}\n" for order in orders]
+    answer.expect(200, text="".join(["reference,book_id,copies\n", *lines]))
+    kind = answer.headers.get("content-type", "")
+    assert kind.startswith("text/csv"), (
+        f"GET /orders/export should be text/csv, but is {kind or 'nothing'}: "
+        "`StreamingResponse` has an argument `media_type`."
+    )
+    expect_closed(app, before, "After GET /orders/export")
+
+
+@pytest.mark.step(10)
+def test_sends_while_it_reads(fresh_app, rng):
+    """The first line comes while the others are still being read; if the client leaves, the
+    session is closed.
+    """
+    app = fresh_app()
+    orders = place_several(app, rng, 8)
+    whole = len(orders) * READ_DELAY_S
+    for _ in range(5):
+        began = time.monotonic()
+        with app.stream("GET", "/orders/export") as stream:
+            assert stream.status == 200, (  # noqa: PLR2004
+                f"GET /orders/export should answer 200, but answered {stream.status}."
+            )
+            first = stream.next_chunk()
+            meanwhile = sessions(app)
+            took = time.monotonic() - began
+        assert first.startswith(b"reference"), (
+            f"The first thing that GET /orders/export sends should be its headline, but is {first!r}."
+        )
+        found = wait_closed(app)
+        assert found["open"] == 0, (
+            "A client went away in the middle of GET /orders/export, and its session is still open. "
+            "Close it in `finally`."
+        )
+        if took < whole * 0.8:  # else this machine was too slow to see anything
+            break
+    else:
+        raise AssertionError(
+            f"The first line of GET /orders/export came only after {took:.1f} seconds, when all "
+            "lines had been read. Give `export_lines(session)` to `StreamingResponse` as it is."
+        )
+    assert meanwhile["open"] == 1, (
+        f"While GET /orders/export was being sent, {meanwhile['open']} sessions were open, but it "
+        "reads from one: its session must live until the answer is complete."
+    )
+
+
+# ----------------------------------------------------------------------------------- 11: a key
+
+ADMIN = [("GET", {}), ("PUT", {"copies": COPIES})]
+
+
+def key_header(key):
+    """Return the header that carries a key."""
+    return {"X-API-Key": key}
+
+
+@pytest.mark.step(11)
+@pytest.mark.parametrize(("method", "params"), ADMIN)
+def test_right_key_opens(app, environment, method, params):
+    """With the right key, both answer as before."""
+    key = environment["BOOKSHOP_API_KEY"]
+    app.request(method, "/admin/stock", params=params).expect(401, because="there is no key")
+    app.request(method, "/admin/stock", params=params, headers=key_header(key)).expect(
+        200,
+        json={"copies": COPIES},
+        because="the X-API-Key is what the variable BOOKSHOP_API_KEY holds",
+    )
+
+
+@pytest.mark.step(11)
+@pytest.mark.parametrize(("method", "params"), ADMIN)
+def test_wrong_key_is_refused(app, environment, rng, method, params):
+    """With a wrong key, both answer 401."""
+    key = environment["BOOKSHOP_API_KEY"]
+    app.request(method, "/admin/stock", params=params, headers=key_header(key)).expect(200)
+    for wrong in (key[:-1], key + "0", "", f"key-{rng.randrange(10**9)}"):
+        app.request(method, "/admin/stock", params=params, headers=key_header(wrong)).expect(
+            401, because="this is not the key"
+        )
+
+
+@pytest.mark.step(11)
+def test_refusal_changes_nothing(fresh_app, environment, rng):
+    """A PUT without the key changes nothing; one with the key does."""
+    app = fresh_app()
+    key = key_header(environment["BOOKSHOP_API_KEY"])
+    copies = rng.randint(11, 99)
+    app.put("/admin/stock", params={"copies": copies}).expect(401)
+    app.get("/admin/stock", headers=key).expect(
+        200, json={"copies": COPIES}, because="the PUT before had no key"
+    )
+    app.put("/admin/stock", params={"copies": copies}, headers=key).expect(200)
+    app.get("/admin/stock", headers=key).expect(200, json={"copies": copies})
+
+
+@pytest.mark.step(11)
+def test_closed_without_a_key(fresh_app, environment):
+    """If the variable is not set, nobody gets in."""
+    key = environment["BOOKSHOP_API_KEY"]
+    fresh_app().get("/admin/stock", headers=key_header(key)).expect(200)
+    app = fresh_app(BOOKSHOP_API_KEY=None)
+    for headers in ({}, key_header(key), key_header(""), key_header("None")):
+        app.get("/admin/stock", headers=headers).expect(
+            401, because="the app was started without BOOKSHOP_API_KEY, so no key is right"
+        )
+
+
+@pytest.mark.step(11)
+def test_admin_is_tagged(app):
+    """In the docs, both stand under the tag admin."""
+    for method in ("get", "put"):
+        tags = app.operation(method, "/admin/stock").get("tags", [])
+        assert tags == ["admin"], (
+            f"{method.upper()} /admin/stock should carry the tag admin, but its tags are {tags}. "
+            "A router can say it once for all its path operations."
+        )
+
+
+@pytest.mark.step(11)
+def test_others_need_no_key(app, environment):
+    """The other paths need no key, and GET /about does not show it."""
+    app.get("/admin/stock").expect(401)
+    for path in ("/books", "/customers", "/orders"):
+        app.get(path).expect(200, because="only the paths under /admin need a key")
+    about = app.get("/about").expect(200, because="only the paths under /admin need a key")
+    assert set(about.json) == {"name", "page_size", "instance"}, (
+        f"GET /about should have the fields name, page_size and instance, but has "
+        f"{sorted(about.json)}. A key is nobody's business."
+    )
+    assert environment["BOOKSHOP_API_KEY"] not in about.text, "GET /about shows the key."
+
+
+# -------------------------------------------------------------------------------- 12: parameter
+
+GIFTS = {"/bookmarks": 2, "/posters": 3}
+
+
+def take(app, path, customer):
+    """Ask for a gift."""
+    return app.post(path, params={"customer": customer})
+
+
+@pytest.mark.step(12)
+@pytest.mark.parametrize("path", GIFTS)
+def test_gives_so_many(app, rng, path):
+    """Each customer gets two bookmarks or three posters, and then 429."""
+    customer = rng.randrange(10**6)
+    for taken in range(1, GIFTS[path] + 1):
+        take(app, path, customer).expect(201, json={"taken": taken})
+    for _ in range(2):
+        take(app, path, customer).expect(
+            429, because=f"this customer has taken {GIFTS[path]} already"
+        )
+
+
+@pytest.mark.step(12)
+@pytest.mark.parametrize("path", GIFTS)
+def test_counts_customers_apart(app, rng, path):
+    """What one customer takes does not count for another."""
+    one, other = rng.sample(range(10**6, 2 * 10**6), 2)
+    for taken in range(1, GIFTS[path] + 1):
+        take(app, path, one).expect(201, json={"taken": taken})
+        take(app, path, other).expect(
+            201, json={"taken": taken}, because="customers are counted apart"
+        )
+
+
+@pytest.mark.step(12)
+def test_counts_gifts_apart(app, rng):
+    """Bookmarks do not count as posters."""
+    customer = rng.randrange(2 * 10**6, 3 * 10**6)
+    for taken in (1, 2):
+        for path in GIFTS:
+            take(app, path, customer).expect(
+                201, json={"taken": taken}, because="bookmarks and posters are counted apart"
+            )
+
+
+@pytest.mark.step(12)
+@pytest.mark.parametrize("path", GIFTS)
+def test_customer_is_required(app, rng, path):
+    """Without a customer the answer is 422."""
+    take(app, path, rng.randrange(3 * 10**6, 4 * 10**6)).expect(201)
+    app.post(path).expect(422, because="the query parameter customer is required")
+
+
+@pytest.mark.step(12)
+def test_counting_is_written_once(app, source, rng):
+    """The path operations let the dependency read the customer."""
+    take(app, "/bookmarks", rng.randrange(4 * 10**6, 5 * 10**6)).expect(201)
+    expect_not_own(
+        source,
+        {"customer"},
+        "Let the dependency have it: the `__call__` of an object may have parameters like any "
+        "other dependency.",
+    )

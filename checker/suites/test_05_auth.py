@@ -1,0 +1,702 @@
+"""Lesson 05: passwords, tokens and roles."""
+
+import ast
+import base64
+import json
+import re
+import string
+import time
+from urllib.parse import urljoin, urlsplit
+
+import jwt
+import pytest
+
+pytestmark = pytest.mark.lesson("05")
+
+OLGA = ("olga", "paper lantern 1968")
+SHORTEST_SECRET = 32
+LEAST_MEMORY_KIB = 19 * 1024
+LIFETIME_S = 30 * 60
+SLACK_S = 60
+ALPHABET = string.ascii_letters + string.digits
+ARGON2ID = re.compile(r"\$argon2id\$v=19\$m=(\d+),t=\d+,p=\d+\$[^$]+\$[^$]+")
+UNCHECKED = {"verify_exp": False, "verify_aud": False, "verify_iat": False, "verify_nbf": False}
+
+
+def _text(rng, length):
+    return "".join(rng.choices(ALPHABET, k=length))
+
+
+def _username(rng):
+    return "".join(rng.choices(string.ascii_lowercase, k=12))
+
+
+def _password(rng):
+    """Return letters and digits, with signs behind them that a form must encode."""
+    return _text(rng, 12) + "".join(rng.sample("&=+% é#", 3)) + "!"
+
+
+def _register(app, rng):
+    """Open an account; return its username and password."""
+    username, password = _username(rng), _password(rng)
+    app.post("/accounts", json={"username": username, "password": password}).expect(201)
+    return username, password
+
+
+def _log_in(app, username, password):
+    return app.post(
+        "/token", data={"grant_type": "password", "username": username, "password": password}
+    )
+
+
+def _token(app, username, password):
+    """Log in; return the token."""
+    answer = _log_in(app, username, password).expect(200)
+    token = answer.json.get("access_token") if isinstance(answer.json, dict) else None
+    assert isinstance(token, str) and token, (
+        f"The answer to POST /token should hold the token as text in access_token, "
+        f"but is {answer.text}."
+    )
+    return token
+
+
+def _bearer(token):
+    return {"headers": {"Authorization": f"Bearer {token}"}}
+
+
+def _me(app, token):
+    return app.get("/me", **_bearer(token))
+
+
+def _shown(username, role="customer", disabled=False):
+    return {"username": username, "role": role, "disabled": disabled}
+
+
+def _expect_401(answer, because):
+    answer.expect(401, because=because)
+    challenge = answer.headers.get("www-authenticate")
+    assert challenge is not None, (
+        f"{answer.line} answers 401, but without the header WWW-Authenticate: Bearer, which tells "
+        "a client how to log in. HTTPException takes `headers`."
+    )
+    assert challenge.lower().startswith("bearer"), (
+        f"{answer.line} should send WWW-Authenticate: Bearer, but sent {challenge!r}."
+    )
+
+
+def _kept(app, username):
+    """Return what accounts.json holds of an account."""
+    try:
+        accounts = json.loads(app.file("accounts.json"))
+        found = accounts[username]["password_hash"]
+    except (ValueError, KeyError, TypeError):
+        found = None
+    assert isinstance(found, str), (
+        f"accounts.json should hold an entry {username!r} with its password_hash, once the "
+        "account is open. Keep accounts with ACCOUNTS.add, as the starter does."
+    )
+    return found
+
+
+def _claims(token, secret):
+    """Return the verified claims of a token."""
+    try:
+        header = jwt.get_unverified_header(token)
+    except jwt.InvalidTokenError:
+        header = None
+    assert header is not None, (
+        f"The token should be a JWT, three parts with dots between them, but is {token!r}. "
+        "jwt.encode makes one."
+    )
+    assert header.get("alg") == "HS256", (
+        f"The token should be signed with HS256, but says that it was with {header.get('alg')!r}."
+    )
+    try:
+        return jwt.decode(token, secret, algorithms=["HS256"], options=UNCHECKED)
+    except jwt.InvalidSignatureError:
+        signed = False
+    except jwt.InvalidTokenError as error:
+        signed, problem = True, str(error)
+    assert signed, (
+        "The token should be signed with the value of the environment variable SECRET_KEY, "
+        "as it was when the app started, but the signature is one of another secret."
+    )
+    raise AssertionError(f"The token should be a proper JWT, but it can't be decoded: {problem}.")
+
+
+def _signed_again(app, environment, token, **changes):
+    """Sign the claims of a good token again, some of them changed; None leaves a claim out."""
+    secret = environment["SECRET_KEY"]
+    claims = _claims(token, secret)
+    same = jwt.encode(claims, secret, algorithm="HS256")
+    _me(app, same).expect(
+        200, because="this token holds your app's own claims, signed with SECRET_KEY and HS256"
+    )
+    changed = {name: value for name, value in {**claims, **changes}.items() if value is not None}
+    return jwt.encode(changed, secret, algorithm="HS256")
+
+
+def _part(value):
+    """Write a header or claims as a part of a token."""
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+# ------------------------------------------------------------------------ 05.1 the secret
+
+
+def _expect_refusal(fresh_app, secret, because):
+    problem = fresh_app.expect_refusal(SECRET_KEY=secret, because=because)
+    assert problem.kind in ("import_error", "startup_error", "exited"), (
+        "Your app should raise an error when it starts without a good SECRET_KEY, "
+        f"but this happened: {problem.message}"
+    )
+    assert "secret_key" in problem.message.lower(), (
+        "The error that stops your app should name SECRET_KEY, so that whoever starts the server "
+        f"knows what to set. It says: {problem.message}"
+    )
+
+
+@pytest.mark.step(1)
+def test_refuses_without_secret(fresh_app):
+    """Without SECRET_KEY the app refuses to start, and names the variable."""
+    _expect_refusal(
+        fresh_app, None, "The environment has no variable SECRET_KEY, so no token would be safe"
+    )
+
+
+@pytest.mark.step(1)
+@pytest.mark.parametrize("length", [0, 8, SHORTEST_SECRET - 1])
+def test_refuses_short_secret(fresh_app, rng, length):
+    """With a SECRET_KEY of less than 32 characters the app refuses to start."""
+    _expect_refusal(
+        fresh_app,
+        _text(rng, length),
+        f"SECRET_KEY was a text of {length} characters, and 32 are the least",
+    )
+
+
+@pytest.mark.step(1)
+@pytest.mark.parametrize("length", [SHORTEST_SECRET, 100])
+def test_starts_with_good_secret(fresh_app, rng, length):
+    """With a SECRET_KEY of 32 characters or more the app starts."""
+    fresh_app(SECRET_KEY=_text(rng, length)).get("/openapi.json").expect(200)
+
+
+# ------------------------------------------------------------------------ 05.2 hashes only
+
+
+@pytest.mark.step(2)
+def test_opens_account(app, rng):
+    """POST /accounts answers 201 with the account, and nothing of the password."""
+    username = _username(rng)
+    new = {"username": username, "password": _password(rng)}
+    app.post("/accounts", json=new).expect(201, json=_shown(username))
+
+
+@pytest.mark.step(2)
+def test_stores_argon2id(app, rng):
+    """What accounts.json holds of a password is an argon2id hash."""
+    username, _ = _register(app, rng)
+    kept = _kept(app, username)
+    found = ARGON2ID.fullmatch(kept)
+    assert found, (
+        "The password_hash in accounts.json should be an argon2id hash, which begins with "
+        f"$argon2id$, but is {kept!r}. PASSWORDS can make one."
+    )
+    assert int(found[1]) >= LEAST_MEMORY_KIB, (
+        f"The hash was made with {found[1]} KiB of memory (the m= in it), and {LEAST_MEMORY_KIB} "
+        "are the least: with less, a thief can try many passwords at once. Use PASSWORDS."
+    )
+
+
+@pytest.mark.step(2)
+def test_password_is_nowhere(app, rng):
+    """The password itself stands nowhere in accounts.json."""
+    username, password = _register(app, rng)
+    _kept(app, username)
+    assert password[:12] not in app.file("accounts.json"), (
+        f"accounts.json holds the password {password!r} of {username} as it was typed. "
+        "Whoever copies the file can log in as everybody."
+    )
+
+
+@pytest.mark.step(2)
+def test_same_password_other_hash(app, rng):
+    """Two customers with the same password get different hashes."""
+    password, names = _password(rng), (_username(rng), _username(rng))
+    for name in names:
+        app.post("/accounts", json={"username": name, "password": password}).expect(201)
+    one, other = (_kept(app, name) for name in names)
+    assert one != other, (
+        f"{names[0]} and {names[1]} chose the same password, and accounts.json shows it: both have "
+        f"the password_hash {one!r}. A hash needs a random salt; PASSWORDS.hash adds one."
+    )
+
+
+# ------------------------------------------------------------------------ 05.3 the login
+
+
+def _expect_login(answer):
+    body = answer.expect(200).json
+    assert isinstance(body, dict) and set(body) == {"access_token", "token_type"}, (
+        "POST /token should answer with exactly the fields access_token and token_type, "
+        f"but sent {answer.text}."
+    )
+    assert body["token_type"] == "bearer", (
+        f'token_type should be "bearer", but is {body["token_type"]!r}.'
+    )
+    assert isinstance(body["access_token"], str) and body["access_token"], (
+        f"access_token should be the token as text, but is {body['access_token']!r}."
+    )
+
+
+@pytest.mark.step(3)
+def test_customer_logs_in(app, rng):
+    """A customer who opened an account gets a token for username and password."""
+    _expect_login(_log_in(app, *_register(app, rng)))
+
+
+@pytest.mark.step(3)
+def test_olga_logs_in(app):
+    """Olga gets a token: the hash in main.py fits her password."""
+    _expect_login(_log_in(app, *OLGA))
+
+
+@pytest.mark.step(3)
+@pytest.mark.parametrize("kind", ["swapped case", "another's password", "the hash"])
+def test_wrong_password(app, rng, kind):
+    """A wrong password is refused with 401."""
+    username, password = _register(app, rng)
+    _log_in(app, username, password).expect(200)
+    wrong = {
+        "swapped case": password.swapcase(),
+        "another's password": OLGA[1],
+        "the hash": _kept(app, username),
+    }[kind]
+    answer = _log_in(app, username, wrong).expect(
+        401, because=f"the password of {username} is {password!r}, and this was {wrong!r}"
+    )
+    assert "access_token" not in answer.text, (
+        f"A refused login should give no token, but the answer is {answer.text}."
+    )
+
+
+@pytest.mark.step(3)
+def test_login_is_a_form(app, rng):
+    """POST /token takes a form, as OAuth2 wants it, and no JSON."""
+    username, password = _register(app, rng)
+    _log_in(app, username, password).expect(200)
+    sent = {"grant_type": "password", "username": username, "password": password}
+    answer = app.post("/token", json=sent)
+    assert 400 <= answer.status < 500, (
+        f"A login sent as JSON should be refused, but the answer is {answer.status}. OAuth2 logins "
+        "are forms; OAuth2PasswordRequestForm reads nothing else."
+    )
+
+
+# ------------------------------------------------------------------------ 05.4 the token
+
+
+def _expect_lifetime(claims, where=""):
+    exp = claims.get("exp")
+    assert isinstance(exp, int | float), (
+        f"The token should have a claim exp, the time at which it ends, but its claims are {claims}."
+    )
+    ahead = exp - time.time()
+    assert abs(ahead - LIFETIME_S) <= SLACK_S, (
+        f"exp should lie 30 minutes ahead, but lies {ahead / 60:.0f} minutes ahead{where}. "
+        "Is it made from an aware datetime, plus 30 minutes?"
+    )
+
+
+@pytest.mark.step(4)
+def test_token_is_signed(app, rng, environment):
+    """The token is a JWT, signed with HS256 and the secret from the environment."""
+    _claims(_token(app, *_register(app, rng)), environment["SECRET_KEY"])
+
+
+@pytest.mark.step(4)
+def test_secret_of_another_start(fresh_app, rng):
+    """Started with another SECRET_KEY, the app signs with that one."""
+    secret = _text(rng, rng.randint(40, 60))
+    _claims(_token(fresh_app(SECRET_KEY=secret), *OLGA), secret)
+
+
+@pytest.mark.step(4)
+def test_token_names_the_account(app, rng, environment):
+    """The claim sub is the username."""
+    username, password = _register(app, rng)
+    claims = _claims(_token(app, username, password), environment["SECRET_KEY"])
+    assert claims.get("sub") == username, (
+        f'The claim sub should be the username, "{username}", but the claims are {claims}.'
+    )
+
+
+@pytest.mark.step(4)
+def test_token_ends(app, rng, environment):
+    """The claim exp lies 30 minutes ahead."""
+    _expect_lifetime(_claims(_token(app, *_register(app, rng)), environment["SECRET_KEY"]))
+
+
+@pytest.mark.step(4)
+@pytest.mark.parametrize("side", ["+", "-"])
+def test_token_ends_anywhere(fresh_app, rng, environment, side):
+    """The claim exp lies 30 minutes ahead on a server in another time zone, too."""
+    hours = rng.randint(3, 11)
+    app = fresh_app(TZ=f"XYZ{'-' if side == '+' else '+'}{hours}")  # POSIX counts westwards
+    _expect_lifetime(
+        _claims(_token(app, *OLGA), environment["SECRET_KEY"]),
+        f" on a server whose clock shows UTC{side}{hours}",
+    )
+
+
+@pytest.mark.step(4)
+def test_no_naive_utc(app, source):
+    """The code takes the time from an aware datetime, never from datetime.utcnow()."""
+    _token(app, *OLGA)
+    for name, tree in source.trees():
+        for node in ast.walk(tree):
+            used = node.attr if isinstance(node, ast.Attribute) else ""
+            assert used not in ("utcnow", "utcfromtimestamp"), (
+                f"{name}, line {node.lineno} uses datetime.{used}(), which gives a time without a "
+                "zone, and is deprecated. datetime.now(UTC) gives an aware one."
+            )
+
+
+# ------------------------------------------------------------------------ 05.5 strangers
+
+
+@pytest.mark.step(5)
+def test_unknown_user_is_answered_alike(app, rng):
+    """An unknown username and a wrong password get the same answer."""
+    username, password = _register(app, rng)
+    _log_in(app, username, password).expect(200)
+    unknown_name, wrong_password = _username(rng), _password(rng)
+    wrong = _log_in(app, username, wrong_password)
+    _expect_401(wrong, "the password is wrong")
+    unknown = _log_in(app, unknown_name, wrong_password)
+    _expect_401(unknown, f"there is no account {unknown_name}")
+    assert unknown.text == wrong.text, (
+        f"A wrong password is answered with {wrong.text}, an unknown username with {unknown.text}. "
+        "Whoever compares them learns which usernames exist: say the same both times."
+    )
+
+
+# ------------------------------------------------------------------------ 05.6 /me
+
+
+@pytest.mark.step(6)
+def test_me_shows_the_account(app, rng):
+    """GET /me shows the account that the token was made for."""
+    people = [_register(app, rng) for _ in range(2)]
+    tokens = [_token(app, *person) for person in people]
+    for (username, _), token in zip(people, tokens, strict=True):
+        _me(app, token).expect(
+            200, json=_shown(username), because=f"the token is the one that {username} got"
+        )
+
+
+@pytest.mark.step(6)
+def test_me_shows_olga(app):
+    """GET /me shows Olga as staff."""
+    _me(app, _token(app, *OLGA)).expect(200, json=_shown("olga", role="staff"))
+
+
+@pytest.mark.step(6)
+def test_me_needs_a_token(app):
+    """GET /me without a token answers 401 with WWW-Authenticate: Bearer."""
+    _me(app, _token(app, *OLGA)).expect(200)
+    _expect_401(app.get("/me"), "no token was sent, so nobody has shown who they are")
+
+
+# ------------------------------------------------------------------------ 05.7 forged tokens
+
+
+@pytest.mark.step(7)
+@pytest.mark.parametrize("nonsense", ["hello", "a.b.c", "e30.e30."])
+def test_nonsense_token(app, rng, nonsense):
+    """A token that is no JWT is refused."""
+    _me(app, _token(app, *_register(app, rng))).expect(200)
+    _expect_401(_me(app, nonsense), f"{nonsense!r} is no JWT")
+
+
+@pytest.mark.step(7)
+def test_tampered_claims(app, rng, environment):
+    """A token whose claims were changed after it was signed is refused."""
+    token = _token(app, *_register(app, rng))
+    claims = _claims(token, environment["SECRET_KEY"])
+    _me(app, token).expect(200)
+    head, _, signature = token.split(".")
+    changed = ".".join([head, _part(claims | {"sub": OLGA[0]}), signature])
+    _expect_401(_me(app, changed), "its sub was changed to olga, and the signature no longer fits")
+
+
+@pytest.mark.step(7)
+def test_tampered_signature(app, rng):
+    """A token whose signature was changed is refused."""
+    token = _token(app, *_register(app, rng))
+    _me(app, token).expect(200)
+    head, claims, signature = token.split(".")
+    place = rng.randrange(len(signature) - 2)
+    other = "B" if signature[place] == "A" else "A"
+    changed = signature[:place] + other + signature[place + 1 :]
+    _expect_401(_me(app, f"{head}.{claims}.{changed}"), "one character of the signature was changed")
+
+
+@pytest.mark.step(7)
+def test_wrong_secret(app, rng, environment):
+    """A token that was signed with another secret is refused."""
+    token = _token(app, *_register(app, rng))
+    claims = _claims(token, environment["SECRET_KEY"])
+    _me(app, token).expect(200)
+    forged = jwt.encode(claims, _text(rng, 64), algorithm="HS256")
+    _expect_401(_me(app, forged), "it was signed with another secret than SECRET_KEY")
+
+
+@pytest.mark.step(7)
+@pytest.mark.parametrize("name", ["none", "None"])
+def test_alg_none(app, rng, environment, name):
+    """A token without a signature, which says "alg": "none", is refused."""
+    token = _token(app, *_register(app, rng))
+    claims = _claims(token, environment["SECRET_KEY"])
+    _me(app, token).expect(200)
+    unsigned = ".".join([_part({"alg": name, "typ": "JWT"}), _part(claims), ""])
+    _expect_401(
+        _me(app, unsigned), f'its header says "alg": "{name}" and it has no signature: anybody '
+        "can write that"
+    )  # fmt: skip
+
+
+@pytest.mark.step(7)
+def test_other_algorithm(app, rng, environment):
+    """A token that was signed with another algorithm than HS256 is refused."""
+    token = _token(app, *_register(app, rng))
+    secret = environment["SECRET_KEY"]
+    claims = _claims(token, secret)
+    _me(app, token).expect(200)
+    algorithm = rng.choice(["HS384", "HS512"])
+    signed = jwt.encode(claims, secret, algorithm=algorithm)
+    _expect_401(_me(app, signed), f"it was signed with {algorithm}; only your app chooses, not it")
+
+
+# ------------------------------------------------------------------------ 05.8 expired tokens
+
+
+@pytest.mark.step(8)
+def test_expired(app, rng, environment):
+    """A token whose exp is in the past is refused."""
+    token = _token(app, *_register(app, rng))
+    minutes = rng.randint(5, 500)
+    exp = int(time.time()) - 60 * minutes
+    expired = _signed_again(app, environment, token, exp=exp)
+    _expect_401(_me(app, expired), f"its exp was {minutes} minutes ago")
+
+
+@pytest.mark.step(8)
+def test_without_end(app, rng, environment):
+    """A token without exp is refused."""
+    token = _token(app, *_register(app, rng))
+    endless = _signed_again(app, environment, token, exp=None)
+    _expect_401(_me(app, endless), "it has no exp, so it would be good for ever")
+
+
+@pytest.mark.step(8)
+def test_without_name(app, rng, environment):
+    """A token without sub is refused."""
+    token = _token(app, *_register(app, rng))
+    nameless = _signed_again(app, environment, token, sub=None)
+    _expect_401(_me(app, nameless), "it has no sub, so it names nobody")
+
+
+@pytest.mark.step(8)
+def test_name_without_account(app, rng, environment):
+    """A token whose sub has no account is refused."""
+    token = _token(app, *_register(app, rng))
+    nobody = _username(rng)
+    orphan = _signed_again(app, environment, token, sub=nobody)
+    _expect_401(_me(app, orphan), f"its sub is {nobody}, and there is no such account")
+
+
+# ------------------------------------------------------------------------ 05.9 the docs
+
+
+def _password_schemes(document):
+    """Return name and tokenUrl of the schemes that log in with a password."""
+    schemes = document.get("components", {}).get("securitySchemes", {})
+    return {
+        name: scheme["flows"]["password"].get("tokenUrl", "")
+        for name, scheme in schemes.items()
+        if scheme.get("type") == "oauth2" and "password" in scheme.get("flows", {})
+    }
+
+
+def _protected(app, method, path):
+    """Whether the docs mark an operation as protected by a password scheme."""
+    document = app.openapi()
+    asked = app.operation(method, path).get("security", document.get("security", []))
+    return {} not in asked and any(set(_password_schemes(document)) & set(one) for one in asked)
+
+
+def _expect_protected(app, method, path):
+    assert _protected(app, method, path), (
+        f"The docs should mark {method.upper()} {path} as protected by the OAuth2 password scheme, "
+        "but do not. It shows when the operation depends, directly or not, on an "
+        "OAuth2PasswordBearer."
+    )
+
+
+@pytest.mark.step(9)
+def test_authorize_button(app):
+    """The docs have an Authorize button that logs in at /token."""
+    app.get("/docs").expect(200)
+    document = app.openapi()
+    schemes = _password_schemes(document)
+    assert schemes, (
+        "OpenAPI should describe a security scheme of type oauth2 with a password flow, but its "
+        f"schemes are {document.get('components', {}).get('securitySchemes', {})}. An "
+        "OAuth2PasswordBearer on which an operation depends describes one."
+    )
+    for address in schemes.values():
+        assert urlsplit(urljoin("http://127.0.0.1:8000/", address)).path == "/token", (
+            f"The tokenUrl should lead to /token, but is {address!r}: the Authorize button would "
+            "send the password there."
+        )
+
+
+@pytest.mark.step(9)
+def test_me_is_marked(app):
+    """The docs mark GET /me as protected."""
+    _expect_protected(app, "get", "/me")
+
+
+@pytest.mark.step(9)
+@pytest.mark.parametrize("path", ["/token", "/accounts"])
+def test_way_in_is_open(app, path):
+    """The docs mark neither POST /token nor POST /accounts as protected."""
+    _expect_protected(app, "get", "/me")
+    assert not _protected(app, "post", path), (
+        f"The docs mark POST {path} as protected, but who has no account yet has no token. "
+        "Does the whole app depend on the token?"
+    )
+
+
+# ------------------------------------------------------------------------ 05.10 staff
+
+
+def _staff(app):
+    return _bearer(_token(app, *OLGA))
+
+
+@pytest.mark.step(10)
+def test_staff_operations_need_a_token(app, rng):
+    """GET and PATCH of accounts answer 401 without a token."""
+    username, _ = _register(app, rng)
+    app.get("/accounts", **_staff(app)).expect(200)
+    _expect_401(app.get("/accounts"), "no token was sent")
+    change = app.patch(f"/accounts/{username}", json={"role": "staff"})
+    _expect_401(change, "no token was sent")
+
+
+@pytest.mark.step(10)
+def test_customers_may_not_list(app, rng):
+    """GET /accounts answers 403 to a customer."""
+    customer = _token(app, *_register(app, rng))
+    app.get("/accounts", **_staff(app)).expect(200)
+    app.get("/accounts", **_bearer(customer)).expect(
+        403, because="the token is good, but it is a customer's"
+    )
+
+
+@pytest.mark.step(10)
+def test_customers_may_not_change(app, rng):
+    """PATCH answers 403 to a customer, and changes nothing."""
+    username, password = _register(app, rng)
+    answer = app.patch(
+        f"/accounts/{username}", json={"role": "staff"}, **_bearer(_token(app, username, password))
+    )
+    answer.expect(403, because="a customer tried to become staff")
+    accounts = app.get("/accounts", **_staff(app)).expect(200).json
+    assert _shown(username) in accounts, (
+        f"{username} was refused with 403, but the account was changed nevertheless. "
+        "Refuse before anything is done: a dependency runs before the function."
+    )
+
+
+@pytest.mark.step(10)
+def test_staff_lists_all(app, rng):
+    """GET /accounts lists all accounts for staff."""
+    names = [_register(app, rng)[0] for _ in range(2)]
+    accounts = app.get("/accounts", **_staff(app)).expect(200).json
+    for wanted in [*map(_shown, names), _shown("olga", role="staff")]:
+        assert wanted in accounts, (
+            f"GET /accounts should list {wanted} among the others, but sent {accounts}."
+        )
+
+
+@pytest.mark.step(10)
+def test_staff_makes_staff(app, rng):
+    """Staff may make a customer staff, who may do the same from the next login on."""
+    (first, password), (second, _) = _register(app, rng), _register(app, rng)
+    app.patch(f"/accounts/{first}", json={"role": "staff"}, **_staff(app)).expect(
+        200, json=_shown(first, role="staff")
+    )
+    promoted = _bearer(_token(app, first, password))
+    app.get("/accounts", **promoted).expect(200, because=f"{first} is now one of the staff")
+    app.patch(f"/accounts/{second}", json={"role": "staff"}, **promoted).expect(
+        200,
+        json=_shown(second, role="staff"),
+        because=f"{first} is now one of the staff",
+    )
+
+
+@pytest.mark.step(10)
+@pytest.mark.parametrize(
+    ("method", "path"), [("get", "/accounts"), ("patch", "/accounts/{username}")]
+)
+def test_staff_operations_are_marked(app, method, path):
+    """The docs mark both operations for staff as protected."""
+    _expect_protected(app, method, path)
+
+
+# ------------------------------------------------------------------------ 05.11 closed accounts
+
+
+def _disable(app, username, disabled):
+    app.patch(f"/accounts/{username}", json={"disabled": disabled}, **_staff(app)).expect(
+        200, json=_shown(username, disabled=disabled)
+    )
+
+
+@pytest.mark.step(11)
+def test_old_token_of_disabled_account(app, rng):
+    """The token of a disabled account is refused at once."""
+    username, password = _register(app, rng)
+    token = _token(app, username, password)
+    _me(app, token).expect(200)
+    _disable(app, username, True)
+    _expect_401(_me(app, token), f"staff have disabled {username} since the token was made")
+
+
+@pytest.mark.step(11)
+def test_login_of_disabled_account(app, rng):
+    """A disabled account can't log in, and the answer is that to a wrong password."""
+    username, password = _register(app, rng)
+    _log_in(app, username, password).expect(200)
+    wrong = _log_in(app, username, _password(rng)).expect(401)
+    _disable(app, username, True)
+    right = _log_in(app, username, password)
+    _expect_401(right, f"staff have disabled {username}")
+    assert right.text == wrong.text, (
+        f"A wrong password is answered with {wrong.text}, the right one of a disabled account with "
+        f"{right.text}: say the same both times."
+    )
+
+
+@pytest.mark.step(11)
+def test_enabled_again(app, rng):
+    """An account that is enabled again can log in again."""
+    username, password = _register(app, rng)
+    _disable(app, username, True)
+    _log_in(app, username, password).expect(401, because=f"staff have disabled {username}")
+    _disable(app, username, False)
+    _me(app, _token(app, username, password)).expect(200, json=_shown(username))
