@@ -117,12 +117,15 @@ def check(
 
     Exit code: 0 all graded steps pass; 1 not yet; 2 wrong usage; 3 the checker could not grade.
     """
-    from checker.commands import check
+    from checker.engine import Engine
 
-    wish = check.Wish(
-        lesson, path, every, solution, form, output, isolation, database, seed
-    )
-    sys.exit(check.check(wish))
+    with Engine() as engine:
+        from checker.commands import check  # while the engine's processes load
+
+        wish = check.Wish(
+            lesson, path, every, solution, form, output, isolation, database, seed
+        )
+        sys.exit(check.check(wish, engine))
 
 
 @learn.command()
@@ -248,7 +251,18 @@ def main() -> NoReturn:
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has left: nothing more to say
         sys.exit(1)
+    except Exception:  # noqa: BLE001 (a bug of ours: the user gets a sentence, not a traceback)
+        sys.exit(_tell_bug())
     sys.exit(0)
+
+
+def _tell_bug() -> int:
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="learn-bug-", suffix=".txt", delete=False) as file:
+        traceback.print_exc(file=file)
+    return _tell("The checker has a bug.", f"Please report it, with the file {file.name}", 3)
 
 
 def _tell(message: str, remedy: str, code: int) -> int:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import secrets
-import subprocess
-import sys
-import tempfile
 import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checker import sandbox
+from checker.engine import Engine
 from checker.errors import GradingFault, UsageFault
 from checker.model import (
     Check,
@@ -29,11 +27,12 @@ from checker.model import (
     StepResult,
     Trouble,
 )
-from checker.server import Host
+from checker.server import scratch_folder
 from checker.submission import copy_submission, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    import subprocess
+    from collections.abc import Callable, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +47,15 @@ class Options:
     database: Database | None = None
 
 
-def grade(lesson: Lesson, submission: Path, options: Options | None = None) -> Report:
+def grade(
+    lesson: Lesson,
+    submission: Path,
+    options: Options | None = None,
+    engine: Engine | None = None,
+) -> Report:
     """Grade the app in `submission` (a file or a folder) with the lesson's hidden suite.
 
+    `engine` has processes that run already; without one, they are started and ended here.
     Raises UsageFault if there is nothing to grade, GradingFault if the checker can't grade.
     """
     options = options or Options()
@@ -58,7 +63,8 @@ def grade(lesson: Lesson, submission: Path, options: Options | None = None) -> R
     steps = options.steps or lesson.steps
     database = _database(lesson, options)
     with ExitStack() as stack:
-        scratch = stack.enter_context(scratch_folder())
+        engine = engine or stack.enter_context(Engine())
+        scratch = Path(stack.enter_context(scratch_folder())).resolve()
         folder = scratch / "submission"
         try:
             copy_submission(submission, lesson.exercise, folder, lesson.limits, lesson.entry)
@@ -71,15 +77,12 @@ def grade(lesson: Lesson, submission: Path, options: Options | None = None) -> R
         if trouble:
             rows = Rows(trouble=trouble)
         else:
-            control = None
-            if sandbox.CAN_FORK:
-                control = stack.enter_context(Host(scratch, lesson.preload)).control
-            job = _job(lesson, folder, scratch, control, options, steps)
+            job = _job(lesson, folder, scratch, engine.control, options, steps)
             if database:
                 from checker import databases  # few lessons have one
 
                 job["database"] = stack.enter_context(databases.provided(database, scratch))
-            rows = _run_suite(job, lesson.limits.lesson_s)
+            rows = _run_suite(engine.runner(), job, lesson.limits.lesson_s)
     return Report(
         lesson=lesson,
         steps=tuple(_result(step, rows) for step in steps),
@@ -102,20 +105,6 @@ def _database(lesson: Lesson, options: Options) -> Database | None:
             f"It can be graded on {', '.join(lesson.databases)}.",
         )
     return options.database
-
-
-@contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """A private folder that is gone afterwards. Raises GradingFault if none can be made."""
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="learn-", ignore_cleanup_errors=True)
-    except OSError as error:
-        raise GradingFault(
-            f"No folder for grading can be made: {error}.",
-            "Free some disk space, or set TMPDIR to a folder that you can write to.",
-        ) from None
-    with folder as path:
-        yield Path(path).resolve()
 
 
 @dataclass
@@ -172,16 +161,11 @@ def _job(
     }
 
 
-def _run_suite(job: dict[str, Any], limit_s: float) -> Rows:
-    """Run the suite in a child and collect its rows. Raises GradingFault if it breaks."""
+def _run_suite(
+    runner: subprocess.Popen[bytes], job: dict[str, Any], limit_s: float
+) -> Rows:
+    """Give a runner its job and collect its rows. Raises GradingFault if it breaks."""
     rows = Rows()
-    runner = subprocess.Popen(
-        [sys.executable, "-P", "-m", "checker.runner"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
     assert runner.stdin and runner.stdout and runner.stderr  # they are pipes  # noqa: PT018
     complaints: list[bytes] = []
     overdue = threading.Event()
@@ -247,6 +231,7 @@ def _level() -> Isolation:
 def grade_all(
     work: Sequence[tuple[Lesson, Path]],
     options: Options,
+    engine: Engine,
     at_once: int,
     on_report: Callable[[Report], None],
 ) -> list[Report]:
@@ -254,7 +239,7 @@ def grade_all(
     from concurrent.futures import ThreadPoolExecutor  # only with --all
 
     def one(item: tuple[Lesson, Path]) -> Report:
-        report = grade(*item, options)
+        report = grade(*item, options, engine)
         on_report(report)
         return report
 

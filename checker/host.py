@@ -1,9 +1,8 @@
 """The only module that runs beside learner code: it imports the app and serves it.
 
-Started as `python -m checker.host fork CONTROL_FD MODULE...`, it preloads what every app
-needs and forks one app for each connection to the control socket. Started as
-`python -m checker.host once MODULE...` (where there is no fork), it serves one app; requests
-come on stdin, facts go to stdout.
+Started as `python -m checker.host fork CONTROL_FD`, it preloads what every app needs and forks
+one app for each connection to the control socket. Started as `python -m checker.host once`
+(where there is no fork), it serves one app; requests come on stdin, facts go to stdout.
 
 A connection carries JSON lines. In: `start`, then `observe` or `stop`. Out: facts, never
 verdicts: `started`, `trouble`, `raised`, `observed`, `ended`. It ends the app when it closes.
@@ -44,8 +43,7 @@ AT_THE_END = 0
 def main() -> None:
     """Preload, then serve as the first argument says."""
     mode, *rest = sys.argv[1:]
-    modules = rest[1:] if mode == "fork" else rest
-    for module in ("fastapi", "uvicorn.server", "uvicorn.lifespan.on", *modules):
+    for module in ("fastapi", "uvicorn.server", "uvicorn.lifespan.on"):
         importlib.import_module(module)
     sys.dont_write_bytecode = True
     if mode == "fork":
@@ -87,10 +85,18 @@ def serve_forked(control: socket.socket) -> None:
                 return
             if fd == control.fileno():
                 connection, _ = control.accept()
+                data, fds, _, _ = socket.recv_fds(connection, MAX_REQUEST, 2)
+                if not data:
+                    connection.close()  # whoever dialled is gone
+                    continue
+                start = json.loads(data)
+                preload(start.get("preload", []))
                 inherited = [control.fileno(), *apps]
                 pid = os.fork()
                 if pid == 0:
-                    serve_connection(connection, inherited)
+                    serve_connection(connection, start, fds, inherited)
+                for passed_on in fds:
+                    os.close(passed_on)
                 pidfd = os.pidfd_open(pid)
                 apps[pidfd] = apps[connection.fileno()] = (pid, pidfd, connection)
                 poll.register(pidfd, select.POLLIN)
@@ -99,15 +105,24 @@ def serve_forked(control: socket.socket) -> None:
                 forget(*apps[fd])
 
 
-def serve_connection(connection: socket.socket, inherited: list[int]) -> None:
-    """In a forked child: read the start request and its file descriptors, and serve the app."""
+def preload(modules: list[str]) -> None:
+    """Import what a lesson's apps need, once for all of them, before the fork."""
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except ImportError:
+            continue  # the app that needs it will say so, in its own place
+
+
+def serve_connection(
+    connection: socket.socket, start: dict[str, Any], fds: list[int], inherited: list[int]
+) -> None:
+    """In a forked child: serve the app of a start request; `fds` are its listener and its log."""
     code = 1
     try:
         os.setsid()
         for fd in inherited:
             os.close(fd)
-        data, fds, _, _ = socket.recv_fds(connection, MAX_REQUEST, 2)
-        start = json.loads(data)
         *listener, log = fds
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(log, 1)

@@ -6,6 +6,7 @@ Every collected check starts as `not_run`; only a test that ran to its end chang
 from __future__ import annotations
 
 import random
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from checker.launcher import Job, Launcher
     from checker.server import Address, Served
     from checker.source import Source
+    from checker.trials import Trials
 
 
 class Grader:
@@ -34,6 +36,7 @@ class Grader:
         self._clients: list[App] = []
         self._exceptions_before = 0
         self._transports: dict[Address, httpx2.HTTPTransport] = {}
+        self._trials: Trials | None = None
         self.trouble: Trouble | None = None
 
     # -------------------------------------------------------------------------- collection
@@ -86,6 +89,10 @@ class Grader:
             return True  # the tests stay as they are: not run
         return None
 
+    def pytest_sessionfinish(self) -> None:
+        if self._trials:
+            self._trials.end()
+
     # --------------------------------------------------------------------------- each check
 
     @pytest.hookimpl(tryfirst=True)
@@ -109,6 +116,8 @@ class Grader:
 
     def _report(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         status, message = self._verdict(call)
+        if status == "passed":
+            message = getattr(item, "remark", "")
         number = _step(item)
         if status != "passed":
             lesson = item.get_closest_marker("lesson")
@@ -170,9 +179,10 @@ class Grader:
         address = served.address
         assert address is not None, "the app has not started"
         if address not in self._transports:
-            # No TLS: making its context costs more than a whole check.
+            # No TLS: making its context costs more than a whole check. A new connection for each
+            # request: after an unhandled error the server closes one that was just answered on.
             self._transports[address] = httpx2.HTTPTransport(
-                verify=False, uds=address.path, limits=httpx2.Limits(keepalive_expiry=2)
+                verify=False, uds=address.path, limits=httpx2.Limits(max_keepalive_connections=0)
             )
         transport = self._transports[address]
 
@@ -206,6 +216,16 @@ class Grader:
     def rng(self, request: pytest.FixtureRequest) -> random.Random:
         """A random generator, seeded by the run's seed and the check's name."""
         return random.Random(f"{self.job.seed} {request.node.name}")  # noqa: S311 (test data)
+
+    @pytest.fixture
+    def trials(self, request: pytest.FixtureRequest) -> Trials:
+        """Run the learner's tests against many builds of an app: where they write the tests."""
+        if self._trials is None:
+            from checker.trials import Trials  # only one lesson needs it
+
+            self._trials = Trials(self.job, all_at_once=not self.job.steps)
+        self._trials.remark = partial(setattr, request.node, "remark")
+        return self._trials
 
     @pytest.fixture
     def source(self) -> Source:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import socket
+import tempfile
 import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -71,15 +72,27 @@ def listen(path: Path) -> tuple[socket.socket, Address]:
     return listener, Address(port=listener.getsockname()[1])
 
 
+def scratch_folder() -> tempfile.TemporaryDirectory[str]:
+    """Make a private folder. Raises GradingFault if there is no place for one."""
+    try:
+        return tempfile.TemporaryDirectory(prefix="learn-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise GradingFault(
+            f"No folder for grading can be made: {error.strerror or error}.",
+            "Free some disk space, or set TMPDIR to a folder that you can write to.",
+        ) from None
+
+
 class Host:
     """A process that preloads what apps need; each app is forked from it (see checker.host).
 
     A context manager: at its end the host and every app are gone.
     """
 
-    def __init__(self, scratch: Path, preload: Sequence[str] = ()) -> None:
-        """Start it. `scratch` is a private folder; `preload` names modules to import."""
-        self.control = str(scratch / "control")
+    def __init__(self) -> None:
+        """Start it. Raises GradingFault if there is no place for its socket."""
+        self._folder = scratch_folder()
+        self.control = f"{self._folder.name}/control"
         listener = socket.socket(socket.AF_UNIX)
         try:
             listener.bind(self.control)
@@ -93,7 +106,7 @@ class Host:
         with listener:
             fd = listener.fileno()
             self._process = sandbox.start_python(
-                "checker.host", ["fork", str(fd), *preload], str(scratch), inherited=[fd]
+                "checker.host", ["fork", str(fd)], self._folder.name, inherited=[fd]
             )
 
     def __enter__(self) -> Host:
@@ -101,6 +114,7 @@ class Host:
 
     def __exit__(self, *_: object) -> None:
         sandbox.end(self._process)
+        self._folder.cleanup()
 
 
 class Served:
@@ -138,11 +152,12 @@ class Served:
             "folder": str(self._folder),
             "environment": sandbox.clean_environment() | self.environment,
             "observe": list(observe),
+            "preload": list(preload),
             "limits": asdict(limits),
         }
         line = json.dumps(start).encode() + b"\n"
         if control is None:
-            self._spawn(line, preload)
+            self._spawn(line)
         else:
             self._fork(line, control, scratch)
 
@@ -168,8 +183,8 @@ class Served:
         self._release: Callable[[], None] = lambda: _hang_up(connection)
         self._listen_to(connection.makefile("rb"), os.fdopen(read_end, "rb", buffering=0))
 
-    def _spawn(self, start: bytes, preload: Sequence[str]) -> None:
-        process = sandbox.start_python("checker.host", ["once", *preload], str(self._folder))
+    def _spawn(self, start: bytes) -> None:
+        process = sandbox.start_python("checker.host", ["once"], str(self._folder))
         assert process.stdin and process.stdout and process.stderr  # they are pipes  # noqa: PT018
         self._process = process
         self._requests = process.stdin

@@ -13,18 +13,26 @@ from urllib.parse import urlencode
 import h11
 import httpx2
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.frames import CloseCode
 from websockets.sync.client import connect as websocket_connect
 
-from checker.client import Answer, App, Unmet
+from checker.client import MAX_SHOWN, Answer, App, Unmet
 from checker.model import Exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from websockets.sync.client import ClientConnection
 
 SILENCE_S = 0.3
 """How long nothing may come before a silence is believed."""
+SMALL_BUFFER = 4096
+"""Bytes that a client which does not read takes at once."""
+REFUSALS = {
+    403: " Is there an `@app.websocket(...)` with this path? Is `accept` reached?",
+    500: " Your function raised, or returned, before `accept`.",
+}
+"""What a beginner may try, by the status of a refusal."""
 
 
 class WebSocket:
@@ -39,10 +47,7 @@ class WebSocket:
     def send_text(self, text: str) -> None:
         """Send a text message. Raises Unmet if the app has closed."""
         self._note("you", text)
-        try:
-            self._connection.send(text)
-        except ConnectionClosed:
-            raise Unmet(f"{self.line} should stay open, but {self._how_closed()}.") from None
+        self._send(text)
 
     def send_json(self, value: Any) -> None:
         """Send a value as JSON text."""
@@ -51,7 +56,20 @@ class WebSocket:
     def send_bytes(self, data: bytes) -> None:
         """Send a binary message."""
         self._note("you", repr(data))
-        self._connection.send(data)
+        self._send(data)
+
+    def _send(self, message: str | bytes) -> None:
+        try:
+            self._connection.send(message)
+        except ConnectionClosed as closed:
+            if isinstance(closed.__cause__, TimeoutError):
+                raise Unmet(
+                    f"{self.line} should take a message, but took none "
+                    f"within {self._timeout_s:g} seconds.{self.so_far()}"
+                ) from None
+            raise Unmet(
+                f"{self.line} should stay open, but {self._how_closed()}.{self.so_far()}"
+            ) from None
 
     def receive_text(self) -> str:
         """Wait for the next message. Raises Unmet if none comes, or the app closes."""
@@ -60,11 +78,11 @@ class WebSocket:
         except TimeoutError:
             raise Unmet(
                 f"{self.line} should send a message, but sent none "
-                f"within {self._timeout_s:g} seconds.{self._so_far()}"
+                f"within {self._timeout_s:g} seconds.{self.so_far()}"
             ) from None
         except ConnectionClosed:
             raise Unmet(
-                f"{self.line} should send a message, but {self._how_closed()}.{self._so_far()}"
+                f"{self.line} should send a message, but {self._how_closed()}.{self.so_far()}"
             ) from None
         text = message if isinstance(message, str) else message.decode(errors="replace")
         self._note("app", text)
@@ -125,24 +143,60 @@ class WebSocket:
             f"{_why(because)}"
         )
 
+    def drain(self, last: Callable[[Any], bool]) -> tuple[int, bool | None]:
+        """Read until `last` is true of a JSON message, or no more messages come.
+
+        Returns how many came, and how it ended: True (`last`), False (silence), None (closed).
+        """
+        count = 0
+        try:
+            while True:
+                text = str(self._connection.recv(self._timeout_s))
+                self._note("app", text)
+                count += 1
+                if last(json_module.loads(text)):
+                    return count, True
+        except TimeoutError:
+            return count, False
+        except ConnectionClosed:
+            return count, None
+        except ValueError:
+            raise Unmet(f"{self.line} should send JSON, but sent {text[:200]!r}.") from None
+
     def close(self, code: int = 1000) -> None:
         """Leave properly, with a close frame."""
         self._connection.close(code)
 
     def vanish(self) -> None:
         """Leave without a word, as a lost phone does: no close frame, the socket is cut."""
-        self._connection.socket.shutdown(socket.SHUT_RDWR)
+        try:
+            self._connection.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # the app was faster
         self._connection.close_socket()
 
+    def closes_first(self, code: int) -> bool:
+        """Whether the app closes with this code before it sends anything."""
+        try:
+            self._note("app", str(self._connection.recv(SILENCE_S)))
+        except TimeoutError:
+            return False
+        except ConnectionClosed:
+            return self._connection.close_code == code
+        return False
+
     def _note(self, who: str, text: str) -> None:
-        self.frames.append({"from": who, "text": text[:600]})
+        self.frames.append({"from": who, "text": _cut(text, MAX_SHOWN)})
 
     def _how_closed(self) -> str:
         code = self._connection.close_code
-        return f"the app closed it (code {code})" if code else "the connection broke"
+        if code is None or code == CloseCode.ABNORMAL_CLOSURE:
+            return "it ended without a close frame: your function has raised, or returned"
+        return f"the app closed it (code {code})"
 
-    def _so_far(self) -> str:
-        lines = [f"\n  {frame['from']}: {frame['text']}" for frame in self.frames[-6:]]
+    def so_far(self) -> str:
+        """Return the last messages, for the end of a sentence."""
+        lines = [f"\n  {frame['from']}: {_cut(frame['text'], 120)}" for frame in self.frames[-6:]]
         return "\nThe conversation so far:" + "".join(lines) if lines else ""
 
 
@@ -157,28 +211,33 @@ def connect(
 ) -> Iterator[WebSocket]:
     """Open a WebSocket to the app. Raises Unmet if it is refused.
 
-    `reads=False` makes a slow client: it takes one message off the wire and no more.
+    `reads=False` makes a slow client: until its messages are asked for, it takes a few off the
+    wire and no more, so that the pipes between the app and it fill up.
     """
     target = path + (f"?{urlencode(params)}" if params else "")
     try:
-        connection = _dial(app, target, headers, max_queue=None if reads else 1)
+        connection = _dial(app, target, headers, reads=reads)
     except InvalidStatus as error:
         _record(app, target, headers, {"status": error.response.status_code, "frames": []})
         raise Unmet(
-            f"WebSocket {target} should be accepted, "
+            f"WebSocket {path} should be accepted, "
             f"but was refused with HTTP status {error.response.status_code}."
+            f"{REFUSALS.get(error.response.status_code, '')}"
         ) from None
     except (OSError, EOFError, InvalidHandshake) as error:
         app.unreachable = True
         _record(app, target, headers, None)
         raise Unmet(f"WebSocket {target} can't be opened: {error}.") from None
-    client = WebSocket(connection, target, app.limits.request_s)
+    client = WebSocket(connection, path, app.limits.request_s)
     try:
         yield client
     finally:
         _record(app, target, headers, {"status": 101, "frames": client.frames})
-        connection.close_timeout = 0.5
-        connection.close()
+        if reads:
+            connection.close_timeout = 0.5
+            connection.close()
+        else:
+            client.vanish()  # a goodbye would wait behind all that was not read
 
 
 def refusal(
@@ -187,12 +246,17 @@ def refusal(
     *,
     params: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
+    or_closed: int | None = None,
 ) -> Answer:
-    """Return the HTTP answer that refuses a WebSocket. Raises Unmet if it is accepted."""
+    """Return the HTTP answer that refuses a WebSocket. Raises Unmet if it is accepted.
+
+    With `or_closed`, to be accepted and closed at once with that code, without any message
+    before, counts as the answer 403.
+    """
     target = path + (f"?{urlencode(params)}" if params else "")
     began = time.monotonic()
     try:
-        connection = _dial(app, target, headers, max_queue=None)
+        connection = _dial(app, target, headers)
     except InvalidStatus as error:
         refused = error.response
         _record(app, target, headers, {"status": refused.status_code, "frames": []})
@@ -202,9 +266,15 @@ def refusal(
     except (OSError, EOFError, InvalidHandshake) as error:
         app.unreachable = True
         raise Unmet(f"WebSocket {target} can't be opened: {error}.") from None
-    connection.close()
-    _record(app, target, headers, {"status": 101, "frames": []})
-    raise Unmet(f"WebSocket {target} should be refused, but was accepted.")
+    client = WebSocket(connection, target, app.limits.request_s)
+    try:
+        if or_closed is not None and client.closes_first(or_closed):
+            return Answer(f"WebSocket {target}", httpx2.Response(403), b"", began, time.monotonic())
+        raise Unmet(f"WebSocket {target} should be refused, but was accepted.{client.so_far()}")
+    finally:
+        _record(app, target, headers, {"status": 101, "frames": client.frames})
+        connection.close_timeout = 0.5
+        connection.close()
 
 
 class Upload:
@@ -290,19 +360,26 @@ def upload(
 
 
 def _dial(
-    app: App, target: str, headers: Mapping[str, str] | None, max_queue: int | None
+    app: App, target: str, headers: Mapping[str, str] | None, *, reads: bool = True
 ) -> ClientConnection:
-    return websocket_connect(
+    wire = _address(app).connect(app.limits.request_s)
+    if not reads:  # where the wire is TCP, the system would keep megabytes for the reader
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
+    connection = websocket_connect(
         f"ws://127.0.0.1:8000{target}",
-        sock=_address(app).connect(app.limits.request_s),
+        sock=wire,
         additional_headers=dict(headers or {}),
         compression=None,
         proxy=None,
         open_timeout=app.limits.request_s,
         ping_interval=None,
-        max_queue=max_queue,
+        max_queue=None if reads else 1,
         legacy=True,
     )
+    connection.socket.settimeout(app.limits.request_s)  # an app that reads nothing is found out
+    if not reads:
+        connection.recv_bufsize = SMALL_BUFFER
+    return connection
 
 
 def _address(app: App) -> Any:
@@ -319,6 +396,10 @@ def _record(
     app.exchanges.append(
         Exchange(request, response, " ".join(shlex.quote(part) for part in replay))
     )
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}... ({len(text):,} characters)"
 
 
 def _why(because: str) -> str:

@@ -18,66 +18,68 @@ IGNORED = {"__pycache__", "node_modules", "venv"}
 """Folders that are no part of an app; hidden ones (.venv, .git) aren't either."""
 
 
-def copy_submission(path: Path, starter: Path, target: Path, limits: Limits) -> None:
+def copy_submission(
+    path: Path, starter: Path, target: Path, limits: Limits, entry: str = "main.py"
+) -> None:
     """Copy a submission into the new folder `target`.
 
-    A folder is taken whole; a file becomes main.py, beside what else the starter has.
+    A folder is taken whole; a file becomes `entry`, beside what else the starter has.
     Raises UsageFault if there is nothing to grade, or too much.
     """
     if not path.exists():
         raise UsageFault(
             f"There is no file or folder {path}.",
-            "Give the path of your main.py, or of the folder that it lies in.",
+            f"Give the path of your {entry}, or of the folder that it lies in.",
         )
     if path.is_dir():
         if not any(path.iterdir()):
             raise UsageFault(
-                f"The folder {path} is empty.", "Put your main.py in it, or give another path."
+                f"The folder {path} is empty.", f"Put your {entry} in it, or give another path."
             )
         _copy_folder(path, target, limits)
     elif not path.is_file():
-        raise UsageFault(f"{path} is neither a file nor a folder.", "Give your main.py.")
+        raise UsageFault(f"{path} is neither a file nor a folder.", f"Give your {entry}.")
     else:
         _copy_folder(starter, target, limits)
         _check_size(path, path.stat().st_size, limits)
-        shutil.copyfile(path, target / "main.py")
+        shutil.copyfile(path, target / entry)
 
 
-def unreadable(folder: Path, shown: Path) -> Trouble | None:
-    """Return why the copied main.py is no Python text, or None. `shown` is the learner's path."""
-    main = folder / "main.py"
+def unreadable(folder: Path, shown: Path, entry: str = "main.py") -> Trouble | None:
+    """Return why the copied `entry` is no Python text, or None. `shown` is the learner's path."""
+    main = folder / entry
     if not main.is_file():
-        return trouble.missing_file(shown)
+        return trouble.missing_file(shown, entry)
     content = main.read_bytes()
     if not content.strip():
         return Trouble(
-            "no_app", "main.py is empty.\nRun `learn reset` to get the starter back.", "main.py"
+            "no_app", f"{entry} is empty.\nRun `learn reset` to get the starter back.", entry
         )
     try:
         text = content.decode("utf-8")
-        ast.parse(text, "main.py")
+        ast.parse(text, entry)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         kind = "a binary file" if b"\0" in content[:4096] else "not encoded as UTF-8"
         return Trouble(
             "syntax_error",
-            f"main.py is {kind} (byte {error.start}, line {line}).\n"
+            f"{entry} is {kind} (byte {error.start}, line {line}).\n"
             "Save it as UTF-8 text: your editor's save dialog offers that.",
-            "main.py", line,
+            entry, line,
         )  # fmt: skip
     except SyntaxError as error:
         message = trouble.syntax_message(
-            "main.py", error.lineno, error.offset, error.text or "", error.msg
+            entry, error.lineno, error.offset, error.text or "", error.msg
         )
-        return Trouble("syntax_error", message, "main.py", error.lineno)
+        return Trouble("syntax_error", message, entry, error.lineno)
     except ValueError:
         return Trouble(
             "syntax_error",
-            "main.py is a binary file (it holds zero bytes).\nSave it as UTF-8 text.",
-            "main.py",
+            f"{entry} is a binary file (it holds zero bytes).\nSave it as UTF-8 text.",
+            entry,
         )
     except (RecursionError, MemoryError):
-        return Trouble("syntax_error", "main.py is nested too deeply to be read.", "main.py")
+        return Trouble("syntax_error", f"{entry} is nested too deeply to be read.", entry)
     return None
 
 

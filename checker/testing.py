@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import sys
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

@@ -95,13 +95,13 @@ def raised(fact: RaisedFact) -> Raised:
     return Raised(fact.type, fact.message, frames, fact.during)
 
 
-def missing_file(path: Path) -> Trouble:
-    """Say that the submission has no main.py."""
+def missing_file(path: Path, entry: str = "main.py") -> Trouble:
+    """Say that the submission lacks the file that is graded."""
     return Trouble(
         "no_file",
-        f"There is no main.py in {path}.\n"
-        "The app is graded from that file: create it, or run `learn reset` for the starter.",
-        "main.py",
+        f"There is no {entry} in {path}.\n"
+        "That file is what is graded: create it, or run `learn reset` for the starter.",
+        entry,
     )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker.errors import UsageFault
+from checker.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -131,14 +132,14 @@ def update_workspace(workspace: Workspace) -> Updated:
             continue
         if old is None and current is None:
             added.append(name)
-            _write(mine, new)
+            write_whole(mine, new)
         elif current == old:
             replaced.append(name)
-            _write(mine, new)
+            write_whole(mine, new)
         elif current is not None and current != new:
             kept.append(name)
-            _write(workspace.state / "incoming" / name, new)
-        _write(base, new)
+            write_whole(workspace.state / "incoming" / name, new)
+        write_whole(base, new)
     return Updated(tuple(added), tuple(replaced), tuple(kept))
 
 
@@ -161,7 +162,7 @@ def reset_exercise(workspace: Workspace, lesson: Lesson) -> Path:
                     continue
                 path.unlink()
         for path in _files(starter):
-            _write(exercise / path.relative_to(starter), path.read_bytes())
+            write_whole(exercise / path.relative_to(starter), path.read_bytes())
     except OSError as error:
         raise UsageFault(
             f"The starter can't be put back: {error.strerror or error}.",
@@ -196,7 +197,7 @@ def _remember_clone(workspace: Workspace) -> None:
                 name = path.relative_to(workspace.root).as_posix()
                 committed = _git(workspace.root, "show", f"{ref}:{name}") if name in changed else None
                 content = path.read_bytes() if committed is None else committed.encode()
-                _write(workspace.starters / name, content)
+                write_whole(workspace.starters / name, content)
     except OSError:
         return  # a read-only clone can still be graded; resetting it will say why it can't
 
@@ -235,17 +236,6 @@ def _tree(folder: Path) -> Sequence[tuple[str, Path]]:
 
 def _files(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob("*")) if path.is_file())
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.new")
-    try:
-        draft.write_bytes(content)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def current_course() -> Course:

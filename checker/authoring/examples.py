@@ -20,17 +20,19 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from checker import sandbox
 from checker.http_status import status_line
 from checker.launcher import Job, Launcher
-from checker.server import Host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from checker.client import App
+    from checker.engine import Engine
 
-SHOWN_HEADERS = ("allow", "location", "set-cookie", "www-authenticate")
+SHOWN_HEADERS = (
+    "access-control-allow-credentials", "access-control-allow-origin", "allow", "content-encoding",
+    "location", "set-cookie", "www-authenticate", "x-request-id", "x-served-by",
+)  # fmt: skip
 APP_LINE = re.compile(r"# app: (\S+)\n")
 TIMEOUT_S = 60
 WIDTH = 80
@@ -46,7 +48,7 @@ class Request:
     body: str
 
 
-def outputs(folder: Path) -> dict[Path, str]:
+def outputs(folder: Path, engine: Engine) -> dict[Path, str]:
     """Run every example of a folder; return what each .out file should hold.
 
     Raises ValueError, naming the example, if an app does not start.
@@ -58,10 +60,10 @@ def outputs(folder: Path) -> dict[Path, str]:
         named = APP_LINE.match(text)
         example = folder / named[1] if named else requests.with_suffix(".py")
         conversed.add(example)
-        found[requests.with_suffix(".out")] = _converse(example, list(parse_requests(text)))
+        found[requests.with_suffix(".out")] = _converse(example, list(parse_requests(text)), engine)
     for example in sorted(set(folder.glob("*.py")) - conversed):
         if _defines_app(example):
-            _converse(example, [])
+            _converse(example, [], engine)
         else:
             found[example.with_suffix(".out")] = _run_script(example)
     return {path: text for path, text in found.items() if text}
@@ -96,26 +98,25 @@ def _run_script(example: Path) -> str:
     return text.replace(folder + os.sep, "").rstrip() + "\n" if text.strip() else ""
 
 
-def _converse(example: Path, requests: list[Request]) -> str:
+def _converse(example: Path, requests: list[Request], engine: Engine) -> str:
     """Serve an app and write down its answers."""
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         submission = scratch / "submission"
         shutil.copytree(example.parent, submission)
         shutil.copyfile(example, submission / "main.py")
-        with Host(scratch) as host:
-            job = Job(
-                suite="", submission=str(submission), scratch=name, seed=0, steps=[], needs={},
-                control=host.control if sandbox.CAN_FORK else None,
-            )  # fmt: skip
-            launcher = Launcher(job)
-            try:
-                if trouble := launcher.main.wait_started():
-                    raise ValueError(f"{example}: {trouble.message}")
-                app = _client(launcher)
-                return "\n".join(_answer(app, request) for request in requests)
-            finally:
-                launcher.end_all()
+        job = Job(
+            suite="", submission=str(submission), scratch=name, seed=0, steps=[], needs={},
+            control=engine.control,
+        )  # fmt: skip
+        launcher = Launcher(job)
+        try:
+            if trouble := launcher.main.wait_started():
+                raise ValueError(f"{example}: {trouble.message}")
+            app = _client(launcher)
+            return "\n".join(_answer(app, request) for request in requests)
+        finally:
+            launcher.end_all()
 
 
 def _client(launcher: Launcher) -> App:

@@ -13,22 +13,23 @@ from checker.grading import Options, grade
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from checker.engine import Engine
     from checker.model import Lesson, Report
 
 TIERS = 3
 STRAY = {".pyc", ".orig", ".rej", ".bak", ".tmp"}
 
 
-def problems(lesson: Lesson) -> Iterator[str]:
+def problems(lesson: Lesson, engine: Engine) -> Iterator[str]:
     """Yield everything that is wrong with a lesson; nothing if it is sound."""
     yield from missing_parts(lesson)
     if not lesson.suite.is_file():
         return
     yield from step_problems(lesson)
     yield from suite_problems(lesson)
-    yield from text_problems(lesson)
-    yield from starter_problems(lesson)
-    yield from solution_problems(lesson)
+    yield from text_problems(lesson, engine)
+    yield from starter_problems(lesson, engine)
+    yield from solution_problems(lesson, engine)
 
 
 def missing_parts(lesson: Lesson) -> Iterator[str]:
@@ -94,7 +95,7 @@ def suite_problems(lesson: Lesson) -> Iterator[str]:
     yield from _unknown_lesson_mark(lesson, tree)
 
 
-def text_problems(lesson: Lesson) -> Iterator[str]:
+def text_problems(lesson: Lesson, engine: Engine) -> Iterator[str]:
     """The text's blocks are its examples; every example runs, and prints what is committed."""
     if not lesson.text.is_file():
         return
@@ -115,15 +116,15 @@ def text_problems(lesson: Lesson) -> Iterator[str]:
     for path in sorted((folder / "examples").glob("*")):
         if path.is_file() and path.stem not in used:
             yield f"{path} is not shown in the text"
-    yield from output_problems(folder / "examples")
+    yield from output_problems(folder / "examples", engine)
 
 
-def output_problems(folder: Path) -> Iterator[str]:
+def output_problems(folder: Path, engine: Engine) -> Iterator[str]:
     """Every example runs, and what it prints is what its .out file holds."""
     if not folder.is_dir():
         return
     try:
-        printed = examples.outputs(folder)
+        printed = examples.outputs(folder, engine)
     except ValueError as error:
         yield str(error)
         return
@@ -137,9 +138,9 @@ def output_problems(folder: Path) -> Iterator[str]:
             yield f"{path} belongs to no example"
 
 
-def starter_problems(lesson: Lesson) -> Iterator[str]:
+def starter_problems(lesson: Lesson, engine: Engine) -> Iterator[str]:
     """The starter can be served, and passes no step."""
-    report = grade(lesson, lesson.exercise)
+    report = grade(lesson, lesson.exercise, engine=engine)
     if report.trouble:
         yield f"the starter can't be served: {report.trouble.message}"
     yield from _broken_checks(report)
@@ -148,9 +149,11 @@ def starter_problems(lesson: Lesson) -> Iterator[str]:
             yield f"the starter passes step {result.step.id}"
 
 
-def solution_problems(lesson: Lesson, options: Options | None = None) -> Iterator[str]:
+def solution_problems(
+    lesson: Lesson, engine: Engine, options: Options | None = None
+) -> Iterator[str]:
     """The solution passes every step."""
-    report = grade(lesson, lesson.solution, options)
+    report = grade(lesson, lesson.solution, options, engine)
     if report.trouble:
         yield f"the solution can't be graded (seed {report.seed}): {report.trouble.message}"
     for result in report.steps:

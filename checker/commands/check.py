@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from checker.catalog import find_lesson
 from checker.errors import GradingFault, UsageFault
 from checker.grading import Options, grade, grade_all
+from checker.files import write_whole
 from checker.workspace import Workspace, current_course, find_workspace, here
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from checker.engine import Engine
     from checker.model import Course, Database, Lesson, Report, Step
 
 EXIT_CODES = {"passed": 0, "failed": 1, "error": 3}
@@ -45,24 +47,25 @@ class Work:
     path: Path
 
 
-def check(wish: Wish) -> int:
+def check(wish: Wish, engine: Engine) -> int:
     """Grade what is asked for and show the reports; return the exit code.
 
     Raises UsageFault for what can't be graded, GradingFault if the checker can't.
     """
     _refuse_contradictions(wish)
     course = current_course()
+    named = find_lesson(course, wish.lesson) if wish.lesson else None
     needs_workspace = wish.path is None and not wish.solution
     workspace = find_workspace(course, here()) if needs_workspace else None
-    work = _work(wish, course, workspace)
+    work = _work(wish, course, named, workspace)
     options = Options(database=wish.database)
     if wish.seed is not None:
         options = replace(options, seed=wish.seed)
     if len(work) == 1:
         options = replace(options, steps=work[0].steps)
-        reports = [grade(work[0].lesson, work[0].path, options)]
+        reports = [grade(work[0].lesson, work[0].path, options, engine)]
     else:
-        reports = _grade_all(work, options, wish)
+        reports = _grade_all(work, options, engine, show_bar=wish.form == "text")
     notices = _remember(reports, workspace) if workspace else Remembered()
     _show(reports, work, wish, workspace, notices)
     return max(EXIT_CODES[report.status] for report in reports)
@@ -92,11 +95,16 @@ def _refuse_contradictions(wish: Wish) -> None:
         )
 
 
-def _work(wish: Wish, course: Course, workspace: Workspace | None) -> list[Work]:
+def _work(
+    wish: Wish,
+    course: Course,
+    named: tuple[Lesson, Step | None] | None,
+    workspace: Workspace | None,
+) -> list[Work]:
     if wish.every:
         chosen: Sequence[tuple[Lesson, Step | None]] = [(one, None) for one in course.lessons]
-    elif wish.lesson:
-        chosen = [find_lesson(course, wish.lesson)]
+    elif named:
+        chosen = [named]
     elif workspace:
         chosen = [(_current_lesson(course, workspace), None)]
     else:
@@ -138,7 +146,9 @@ def _current_lesson(course: Course, workspace: Workspace) -> Lesson:
     return course.lessons[-1]
 
 
-def _grade_all(work: Sequence[Work], options: Options, wish: Wish) -> list[Report]:
+def _grade_all(
+    work: Sequence[Work], options: Options, engine: Engine, *, show_bar: bool
+) -> list[Report]:
     """Grade side by side, with a line for each lesson as it is done."""
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bar
@@ -147,11 +157,10 @@ def _grade_all(work: Sequence[Work], options: Options, wish: Wish) -> list[Repor
 
     at_once = max(1, (os.cpu_count() or 2))
     columns = (TextColumn("Grading"), BarColumn(), MofNCompleteColumn())
-    quiet = wish.form != "text"
-    with Bar(*columns, console=errors(), disable=quiet, transient=True) as bar:
+    with Bar(*columns, console=errors(), disable=not show_bar, transient=True) as bar:
         task = bar.add_task("", total=len(work))
         pairs = [(one.lesson, one.path) for one in work]
-        return grade_all(pairs, options, at_once, lambda _: bar.advance(task))
+        return grade_all(pairs, options, engine, at_once, lambda _: bar.advance(task))
 
 
 def _remember(reports: Sequence[Report], workspace: Workspace) -> Remembered:
@@ -230,13 +239,9 @@ def _rendered(reports: Sequence[Report], work: Sequence[Work], form: str) -> str
 
 
 def _write_report(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
+        write_whole(path, text.encode())
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise GradingFault(
             f"The report can't be written to {path}: {error.strerror or error}.",
             "Give --output a file that you can write to.",

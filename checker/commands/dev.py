@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from checker.authoring import examples, scaffold, soundness, texts
 from checker.catalog import course_folder, find_lesson, load_course
+from checker.engine import Engine
 from checker.grading import Options
 from checker.render.console import output
 
@@ -29,8 +30,8 @@ def check(wanted: str | None, repeat: int) -> int:
     console = output()
     lessons = _lessons(wanted)
     found = 0
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        proofs = threads.map(lambda lesson: list(_problems(lesson, repeat)), lessons)
+    with Engine() as engine, ThreadPoolExecutor(AT_ONCE) as threads:
+        proofs = threads.map(lambda lesson: list(_problems(lesson, engine, repeat)), lessons)
         for lesson, problems in zip(lessons, proofs, strict=True):
             verdict = "sound" if not problems else f"{len(problems)} problems"
             console.print(f"{lesson.name}: {verdict}", markup=False)
@@ -42,12 +43,13 @@ def check(wanted: str | None, repeat: int) -> int:
 
 def sync(wanted: str | None) -> None:
     """Write what the examples print into their .out files, and the files into the texts."""
-    for lesson in _lessons(wanted):
-        folder = lesson.text.parent
-        for path, text in examples.outputs(folder / "examples").items():
-            path.write_text(text, encoding="utf-8")
-        text = lesson.text.read_text(encoding="utf-8")
-        lesson.text.write_text(texts.synced(text, folder), encoding="utf-8")
+    with Engine() as engine:
+        for lesson in _lessons(wanted):
+            folder = lesson.text.parent
+            for path, text in examples.outputs(folder / "examples", engine).items():
+                path.write_text(text, encoding="utf-8")
+            text = lesson.text.read_text(encoding="utf-8")
+            lesson.text.write_text(texts.synced(text, folder), encoding="utf-8")
 
 
 def _lessons(wanted: str | None) -> list[Lesson]:
@@ -55,8 +57,8 @@ def _lessons(wanted: str | None) -> list[Lesson]:
     return [find_lesson(course, wanted)[0]] if wanted else list(course.lessons)
 
 
-def _problems(lesson: Lesson, repeat: int) -> list[str]:
-    problems = list(soundness.problems(lesson))
+def _problems(lesson: Lesson, engine: Engine, repeat: int) -> list[str]:
+    problems = list(soundness.problems(lesson, engine))
     for _ in range(repeat):
-        problems += soundness.solution_problems(lesson, Options(shuffle=True))
+        problems += soundness.solution_problems(lesson, engine, Options(shuffle=True))
     return problems

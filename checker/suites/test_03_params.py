@@ -44,6 +44,8 @@ SORTED = {
     "price": sorted(CATALOGUE, key=lambda book: book["price"]),
     "newest": sorted(CATALOGUE, key=lambda book: book["year"], reverse=True),
 }
+NUMBERS = sorted(BOOKS)[1:]
+"""Numbers of books that a wrong lower bound (step 1) does not touch."""
 MOST_NAMED = 20
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -67,7 +69,7 @@ def named(books):
 
 def expect_books(answer, wanted, why):
     """Demand a list of exactly these books, in this order."""
-    found = answer.expect(200, because=why).json
+    found = answer.expect(200, because=why.rstrip(".")).json
     if found == wanted:
         return
     numbers = ", ".join(str(book["id"]) for book in wanted)
@@ -170,19 +172,19 @@ def test_docs_show_the_bound(app):
 @pytest.mark.step(2)
 def test_latest_book(app):
     """GET /books/latest answers with the book that was published last."""
-    app.get("/books/latest").expect(
+    answer = app.get("/books/latest").expect(
         200,
-        json=SORTED["newest"][0],
         because="the first path operation whose path fits gets the request, "
         "and `/books/{book_id}` fits `/books/latest` too",
     )
+    answer.expect(200, json=SORTED["newest"][0], because="this is the book with the highest year")
 
 
 @pytest.mark.step(2)
 def test_numbers_still_work_beside_latest(app, rng):
     """GET /books/{book_id} works beside GET /books/latest."""
     app.get("/books/latest").expect(200)
-    for book_id in rng.sample(sorted(BOOKS), 3):
+    for book_id in rng.sample(NUMBERS, 3):
         app.get(f"/books/{book_id}").expect(200, json=BOOKS[book_id])
 
 
@@ -191,11 +193,12 @@ def test_numbers_still_work_beside_latest(app, rng):
 
 @pytest.mark.step(3)
 def test_search_in_titles(app, rng):
-    """q lists the books whose title contains it, in upper or lower case."""
-    for book in rng.sample(CATALOGUE, 3):
+    """The text q finds the books whose title contains it, in upper or lower case."""
+    for change in (str.upper, str.lower, str.swapcase):
+        book = rng.choice(CATALOGUE)
         whole = max(book["title"].split(), key=len)
         begin = rng.randint(0, len(whole) - 4)
-        text = rng.choice([str.upper, str.lower, str.swapcase])(whole[begin : begin + 4])
+        text = change(whole[begin : begin + 4])
         wanted = [one for one in CATALOGUE if text.lower() in one["title"].lower()]
         expect_books(
             app.get("/books", params={"q": text}),
@@ -206,7 +209,7 @@ def test_search_in_titles(app, rng):
 
 @pytest.mark.step(3)
 def test_length_of_q(app, rng):
-    """q may have 30 characters, and not 31."""
+    """The text q may have 30 characters, and not 31."""
     expect_books(
         app.get("/books", params={"q": word(rng, 30)}),
         [],
@@ -219,7 +222,7 @@ def test_length_of_q(app, rng):
 
 @pytest.mark.step(3)
 def test_books_on_a_shelf(app, rng):
-    """shelf lists the books on exactly that shelf."""
+    """The parameter shelf lists the books on exactly that shelf."""
     for shelf in rng.sample(sorted({book["shelf"] for book in CATALOGUE}), 3):
         wanted = [book for book in CATALOGUE if book["shelf"] == shelf]
         expect_books(
@@ -240,8 +243,9 @@ def test_form_of_a_shelf(app, rng):
     digit, letter = rng.choice("0123456789"), rng.choice(LETTERS)
     wrong = {
         shelf.lower(): "the letter must be a capital",
-        shelf + digit: "there must be exactly two digits: does your pattern end with `$`?",
-        letter + shelf: "the letter must come first: does your pattern begin with `^`?",
+        shelf
+        + digit: "there are three digits, and the pattern should allow nothing behind the second",
+        letter + shelf: "the pattern should allow nothing in front of the capital",
         shelf[:2]: "there must be two digits",
         f"{shelf[0]}{letter}{digit}": "there must be two digits behind the letter",
     }
@@ -258,7 +262,7 @@ def on_shelf_with(shelf, text):
 
 @pytest.mark.step(3)
 def test_title_and_shelf_together(app, rng):
-    """q and shelf together list only books that match both."""
+    """Sent together, q and shelf list only books that match both."""
     telling = [
         (shelf, text)
         for shelf in sorted({book["shelf"] for book in CATALOGUE})
@@ -286,7 +290,7 @@ def test_first_page(app):
 
 @pytest.mark.step(4)
 def test_any_page(app, rng):
-    """skip leaves out, limit bounds: together they choose a page."""
+    """Any page can be chosen with skip and limit."""
     skip, limit = rng.randint(1, 18), rng.randint(2, 9)
     expect_books(
         app.get("/books", params={"skip": skip, "limit": limit}),
@@ -305,7 +309,7 @@ def test_any_page(app, rng):
 
 @pytest.mark.step(4)
 def test_bounds_of_a_page(app, rng):
-    """skip is at least 0; limit goes from 1 to 20."""
+    """The lowest skip is 0; limit goes from 1 to 20."""
     expect_books(app.get("/books?skip=0&limit=1"), CATALOGUE[:1], "0 and 1 are allowed.")
     expect_books(app.get("/books?limit=20"), CATALOGUE[:20], "20 is the highest limit allowed.")
     for query, because in [
@@ -375,35 +379,35 @@ def test_docs_list_the_orders(app):
 # ---------------------------------------------------------------------------------- 6: a list
 
 
-def of_genres(*genres):
+def of_genres(genres):
     """Return the books of these genres."""
     return [book for book in CATALOGUE if book["genre"] in genres]
 
 
 @pytest.mark.step(6)
 def test_one_genre(app, rng):
-    """genre, sent once, lists the books of that genre."""
+    """Sent once, genre lists the books of that genre."""
     genre = rng.choice(CATALOGUE)["genre"]
     expect_books(
         app.get("/books", params={"genre": genre}),
-        of_genres(genre),
+        of_genres([genre]),
         f"These are the books whose genre is {genre}.",
     )
 
 
 @pytest.mark.step(6)
 def test_several_genres(app, rng):
-    """genre, sent several times, lists the books of all these genres."""
+    """Sent several times, genre lists the books of all these genres."""
     genres = rng.sample(sorted({book["genre"] for book in CATALOGUE}), 2)
     expect_books(
         app.get("/books", params={"genre": genres}),
-        of_genres(*genres),
+        of_genres(genres),
         f"A book belongs to the list if its genre is {genres[0]} or {genres[1]}.",
     )
     genres.insert(rng.randint(0, 2), word(rng, 7))
     expect_books(
         app.get("/books", params={"genre": genres}),
-        of_genres(*genres),
+        of_genres(genres),
         "A genre without books adds nothing, and takes nothing away.",
     )
     app.get("/books", params={"genre": word(rng, 9)}).expect(
@@ -415,7 +419,7 @@ def test_several_genres(app, rng):
 def test_all_filters_together(app, rng):
     """Filters work together, and the page is chosen from what they leave."""
     genres = rng.sample(sorted({book["genre"] for book in CATALOGUE}), 3)
-    left = of_genres(*genres)
+    left = of_genres(genres)
     skip, limit = rng.randint(1, 4), rng.randint(2, 5)
     expect_books(
         app.get("/books", params={"genre": genres, "skip": skip, "limit": limit}),
@@ -437,7 +441,9 @@ def test_all_filters_together(app, rng):
 @pytest.mark.step(6)
 def test_no_genre(app):
     """Without genre, books of every genre are listed."""
-    expect_books(app.get("/books?genre=crime"), of_genres("crime"), "These are the crime stories.")
+    expect_books(
+        app.get("/books?genre=crime"), of_genres(["crime"]), "These are the crime stories."
+    )
     expect_books(
         app.get("/books?limit=20"), CATALOGUE[:20], "Without `genre`, no book is filtered out."
     )
@@ -473,11 +479,11 @@ def test_new_name_wins(app, rng):
         published_after(new),
         f"Both were sent, so `published-after`, {new}, counts.",
     )
-    expect_books(
-        app.get("/books", params={"published-after": 0, "after": old}),
-        CATALOGUE[:10],
-        "Both were sent, so `published-after` counts, which is 0. A 0 that was sent is something "
-        "else than a parameter that was not sent: compare with `is None`.",
+    answer = app.get("/books", params={"published-after": 0, "after": old}).expect(200)
+    assert any(book["year"] <= old for book in answer.json), (
+        f"{answer.line} should list books of every year, because `published-after` counts, which "
+        f"is 0. But all books listed are later than {old}, as if `published-after` were not sent. "
+        "In Python 0 is false, so ask whether it `is None`."
     )
 
 
@@ -535,7 +541,7 @@ def test_search_by_author(app, rng):
 
 @pytest.mark.step(8)
 def test_search_by_price(app, rng):
-    """min_price and max_price bound the price, and belong to the range."""
+    """The price is bounded by min_price and max_price, both included."""
     low, high = sorted(book["price"] for book in rng.sample(CATALOGUE, 2))
     expect_books(
         app.get("/search", params={"min_price": low}),
@@ -609,7 +615,7 @@ def test_unknown_parameters_are_refused(app, rng):
 def test_header_names_the_branch(app, rng):
     """The header X-Branch chooses whose stock is shown."""
     for branch in rng.sample(sorted(STOCK), len(STOCK)):
-        book_id = rng.choice(sorted(BOOKS))
+        book_id = rng.choice(NUMBERS)
         name = rng.choice(["X-Branch", "x-branch", "X-BRANCH"])
         app.get(f"/stock/{book_id}", headers={name: branch}).expect(
             200,
@@ -621,7 +627,7 @@ def test_header_names_the_branch(app, rng):
 @pytest.mark.step(9)
 def test_header_is_required(app, rng):
     """Without the header the request is refused."""
-    book_id, branch = rng.choice(sorted(BOOKS)), rng.choice(sorted(STOCK))
+    book_id, branch = rng.choice(NUMBERS), rng.choice(sorted(STOCK))
     app.get(f"/stock/{book_id}", headers={"X-Branch": branch}).expect(200)
     app.get(f"/stock/{book_id}").expect(422, because="the header X-Branch is required")
     for name in ("X-Branch", "x-branch", "x_branch"):
@@ -633,7 +639,7 @@ def test_header_is_required(app, rng):
 @pytest.mark.step(9)
 def test_unknown_branch_or_book(app, rng):
     """A branch or a book that is not there is 404."""
-    book_id, branch = rng.choice(sorted(BOOKS)), rng.choice(sorted(STOCK))
+    book_id, branch = rng.choice(NUMBERS), rng.choice(sorted(STOCK))
     app.get(f"/stock/{book_id}", headers={"X-Branch": branch}).expect(200)
     unknown = word(rng, 8)
     app.get(f"/stock/{book_id}", headers={"X-Branch": unknown}).expect(
@@ -650,7 +656,7 @@ def test_unknown_branch_or_book(app, rng):
 @pytest.mark.step(10)
 def test_cookie_names_the_book(app, rng):
     """The cookie last_book chooses the book that is shown."""
-    for book_id in rng.sample(sorted(BOOKS), 2):
+    for book_id in rng.sample(NUMBERS, 2):
         app.get("/last-book", cookies={"last_book": str(book_id)}).expect(
             200,
             json={"book": BOOKS[book_id]},
@@ -670,7 +676,7 @@ def test_no_cookie(app, rng):
 @pytest.mark.step(10)
 def test_cookie_is_an_integer(app, rng):
     """A cookie that is no integer is refused."""
-    book_id = rng.choice(sorted(BOOKS))
+    book_id = rng.choice(NUMBERS)
     app.get("/last-book", cookies={"last_book": str(book_id)}).expect(200)
     app.get("/last-book", cookies={"last_book": word(rng, 5)}).expect(
         422, because="the cookie should hold an integer"
@@ -680,7 +686,7 @@ def test_cookie_is_an_integer(app, rng):
 @pytest.mark.step(10)
 def test_query_is_no_cookie(app, rng):
     """A query parameter of the same name makes no difference."""
-    shown, other = rng.sample(sorted(BOOKS), 2)
+    shown, other = rng.sample(NUMBERS, 2)
     app.get("/last-book", params={"last_book": shown}).expect(
         200, json={"book": None}, because="a query parameter was sent, and no cookie"
     )
@@ -706,14 +712,14 @@ def an_order(rng):
 def test_order_is_taken(app, rng):
     """POST /orders/{book_id} answers 201 with the whole order."""
     for copies in (1, rng.randint(2, 40)):
-        book_id, order = rng.choice(sorted(BOOKS)), an_order(rng) | {"copies": copies}
+        book_id, order = rng.choice(NUMBERS), an_order(rng) | {"copies": copies}
         app.post(f"/orders/{book_id}", json=order).expect(201, json={"book_id": book_id} | order)
 
 
 @pytest.mark.step(11)
 def test_order_needs_all_parts(app, rng):
     """An order without customer, address or copies is refused."""
-    path, order = f"/orders/{rng.choice(sorted(BOOKS))}", an_order(rng)
+    path, order = f"/orders/{rng.choice(NUMBERS)}", an_order(rng)
     app.post(path, json=order).expect(201)
     for missing in order:
         rest = {name: value for name, value in order.items() if name != missing}
@@ -722,8 +728,8 @@ def test_order_needs_all_parts(app, rng):
 
 @pytest.mark.step(11)
 def test_copies_are_positive(app, rng):
-    """copies must be an integer greater than 0."""
-    path, order = f"/orders/{rng.choice(sorted(BOOKS))}", an_order(rng)
+    """The number of copies must be an integer greater than 0."""
+    path, order = f"/orders/{rng.choice(NUMBERS)}", an_order(rng)
     app.post(path, json=order).expect(201)
     for wrong in (0, -rng.randint(1, 9), 1.5):
         app.post(path, json=order | {"copies": wrong}).expect(
@@ -733,8 +739,8 @@ def test_copies_are_positive(app, rng):
 
 @pytest.mark.step(11)
 def test_copies_belong_into_the_body(app, rng):
-    """copies in the query does not count."""
-    path, order = f"/orders/{rng.choice(sorted(BOOKS))}", an_order(rng)
+    """A number of copies in the query does not count."""
+    path, order = f"/orders/{rng.choice(NUMBERS)}", an_order(rng)
     answer = app.post(path, json=order, params={"copies": order["copies"] + 1})
     answer.expect(
         201,
@@ -751,7 +757,7 @@ def test_copies_belong_into_the_body(app, rng):
 def test_order_of_a_missing_book(app, rng):
     """An order of a book that is not there is 404."""
     order = an_order(rng)
-    app.post(f"/orders/{rng.choice(sorted(BOOKS))}", json=order).expect(201)
+    app.post(f"/orders/{rng.choice(NUMBERS)}", json=order).expect(201)
     app.post(f"/orders/{rng.randint(1000, 9999)}", json=order).expect(
         404, because="there is no such book"
     )
@@ -769,7 +775,7 @@ def a_name(rng, length):
 def test_form_is_taken(app, rng):
     """A form with name and book_id makes a reservation."""
     for length in (1, rng.randint(8, 30), 40):
-        name, book_id = a_name(rng, length), rng.choice(sorted(BOOKS))
+        name, book_id = a_name(rng, length), rng.choice(NUMBERS)
         app.post("/reservations", data={"name": name, "book_id": book_id}).expect(
             201,
             json={"name": name, "book_id": book_id},
@@ -780,7 +786,7 @@ def test_form_is_taken(app, rng):
 @pytest.mark.step(12)
 def test_form_is_checked(app, rng):
     """A form with a missing or a wrong field is refused."""
-    form = {"name": a_name(rng, 12), "book_id": rng.choice(sorted(BOOKS))}
+    form = {"name": a_name(rng, 12), "book_id": rng.choice(NUMBERS)}
     app.post("/reservations", data=form).expect(201)
     for wrong, because in [
         ({"name": form["name"]}, "the field book_id is missing"),
@@ -796,7 +802,7 @@ def test_form_is_checked(app, rng):
 @pytest.mark.step(12)
 def test_json_is_no_form(app, rng):
     """The same fields sent as JSON are refused."""
-    form = {"name": a_name(rng, 12), "book_id": rng.choice(sorted(BOOKS))}
+    form = {"name": a_name(rng, 12), "book_id": rng.choice(NUMBERS)}
     app.post("/reservations", data=form).expect(201)
     app.post("/reservations", json=form).expect(
         422, because="this body is JSON, and a form was asked for"

@@ -60,6 +60,26 @@ def _token(app, username, password):
     return token
 
 
+_KNOWN = {}
+"""Tokens that checks share, by app and by whose they are: a login costs time on purpose."""
+
+
+def _olgas_token(app):
+    """Return a token of Olga's."""
+    key = (app.served, "olga")
+    if key not in _KNOWN:
+        _KNOWN[key] = _token(app, *OLGA)
+    return _KNOWN[key]
+
+
+def _somebodys_token(app, rng):
+    """Return a token of a customer whose account no check changes."""
+    key = (app.served, "somebody")
+    if key not in _KNOWN:
+        _KNOWN[key] = _token(app, *_register(app, rng))
+    return _KNOWN[key]
+
+
 def _bearer(token):
     return {"headers": {"Authorization": f"Bearer {token}"}}
 
@@ -312,7 +332,7 @@ def _expect_lifetime(claims, where=""):
 @pytest.mark.step(4)
 def test_token_is_signed(app, rng, environment):
     """The token is a JWT, signed with HS256 and the secret from the environment."""
-    _claims(_token(app, *_register(app, rng)), environment["SECRET_KEY"])
+    _claims(_somebodys_token(app, rng), environment["SECRET_KEY"])
 
 
 @pytest.mark.step(4)
@@ -353,7 +373,7 @@ def test_token_ends_anywhere(fresh_app, rng, environment, side):
 @pytest.mark.step(4)
 def test_no_naive_utc(app, source):
     """The code takes the time from an aware datetime, never from datetime.utcnow()."""
-    _token(app, *OLGA)
+    _olgas_token(app)
     for name, tree in source.trees():
         for node in ast.walk(tree):
             used = node.attr if isinstance(node, ast.Attribute) else ""
@@ -399,13 +419,13 @@ def test_me_shows_the_account(app, rng):
 @pytest.mark.step(6)
 def test_me_shows_olga(app):
     """GET /me shows Olga as staff."""
-    _me(app, _token(app, *OLGA)).expect(200, json=_shown("olga", role="staff"))
+    _me(app, _olgas_token(app)).expect(200, json=_shown("olga", role="staff"))
 
 
 @pytest.mark.step(6)
 def test_me_needs_a_token(app):
     """GET /me without a token answers 401 with WWW-Authenticate: Bearer."""
-    _me(app, _token(app, *OLGA)).expect(200)
+    _me(app, _olgas_token(app)).expect(200)
     _expect_401(app.get("/me"), "no token was sent, so nobody has shown who they are")
 
 
@@ -416,14 +436,14 @@ def test_me_needs_a_token(app):
 @pytest.mark.parametrize("nonsense", ["hello", "a.b.c", "e30.e30."])
 def test_nonsense_token(app, rng, nonsense):
     """A token that is no JWT is refused."""
-    _me(app, _token(app, *_register(app, rng))).expect(200)
+    _me(app, _somebodys_token(app, rng)).expect(200)
     _expect_401(_me(app, nonsense), f"{nonsense!r} is no JWT")
 
 
 @pytest.mark.step(7)
 def test_tampered_claims(app, rng, environment):
     """A token whose claims were changed after it was signed is refused."""
-    token = _token(app, *_register(app, rng))
+    token = _somebodys_token(app, rng)
     claims = _claims(token, environment["SECRET_KEY"])
     _me(app, token).expect(200)
     head, _, signature = token.split(".")
@@ -434,7 +454,7 @@ def test_tampered_claims(app, rng, environment):
 @pytest.mark.step(7)
 def test_tampered_signature(app, rng):
     """A token whose signature was changed is refused."""
-    token = _token(app, *_register(app, rng))
+    token = _somebodys_token(app, rng)
     _me(app, token).expect(200)
     head, claims, signature = token.split(".")
     place = rng.randrange(len(signature) - 2)
@@ -446,7 +466,7 @@ def test_tampered_signature(app, rng):
 @pytest.mark.step(7)
 def test_wrong_secret(app, rng, environment):
     """A token that was signed with another secret is refused."""
-    token = _token(app, *_register(app, rng))
+    token = _somebodys_token(app, rng)
     claims = _claims(token, environment["SECRET_KEY"])
     _me(app, token).expect(200)
     forged = jwt.encode(claims, _text(rng, 64), algorithm="HS256")
@@ -457,7 +477,7 @@ def test_wrong_secret(app, rng, environment):
 @pytest.mark.parametrize("name", ["none", "None"])
 def test_alg_none(app, rng, environment, name):
     """A token without a signature, which says "alg": "none", is refused."""
-    token = _token(app, *_register(app, rng))
+    token = _somebodys_token(app, rng)
     claims = _claims(token, environment["SECRET_KEY"])
     _me(app, token).expect(200)
     unsigned = ".".join([_part({"alg": name, "typ": "JWT"}), _part(claims), ""])
@@ -470,7 +490,7 @@ def test_alg_none(app, rng, environment, name):
 @pytest.mark.step(7)
 def test_other_algorithm(app, rng, environment):
     """A token that was signed with another algorithm than HS256 is refused."""
-    token = _token(app, *_register(app, rng))
+    token = _somebodys_token(app, rng)
     secret = environment["SECRET_KEY"]
     claims = _claims(token, secret)
     _me(app, token).expect(200)
@@ -485,7 +505,7 @@ def test_other_algorithm(app, rng, environment):
 @pytest.mark.step(8)
 def test_expired(app, rng, environment):
     """A token whose exp is in the past is refused."""
-    token = _token(app, *_register(app, rng))
+    token = _somebodys_token(app, rng)
     minutes = rng.randint(5, 500)
     exp = int(time.time()) - 60 * minutes
     expired = _signed_again(app, environment, token, exp=exp)
@@ -495,7 +515,7 @@ def test_expired(app, rng, environment):
 @pytest.mark.step(8)
 def test_without_end(app, rng, environment):
     """A token without exp is refused."""
-    token = _token(app, *_register(app, rng))
+    token = _somebodys_token(app, rng)
     endless = _signed_again(app, environment, token, exp=None)
     _expect_401(_me(app, endless), "it has no exp, so it would be good for ever")
 
@@ -503,7 +523,7 @@ def test_without_end(app, rng, environment):
 @pytest.mark.step(8)
 def test_without_name(app, rng, environment):
     """A token without sub is refused."""
-    token = _token(app, *_register(app, rng))
+    token = _somebodys_token(app, rng)
     nameless = _signed_again(app, environment, token, sub=None)
     _expect_401(_me(app, nameless), "it has no sub, so it names nobody")
 
@@ -511,7 +531,7 @@ def test_without_name(app, rng, environment):
 @pytest.mark.step(8)
 def test_name_without_account(app, rng, environment):
     """A token whose sub has no account is refused."""
-    token = _token(app, *_register(app, rng))
+    token = _somebodys_token(app, rng)
     nobody = _username(rng)
     orphan = _signed_again(app, environment, token, sub=nobody)
     _expect_401(_me(app, orphan), f"its sub is {nobody}, and there is no such account")
@@ -584,7 +604,7 @@ def test_way_in_is_open(app, path):
 
 
 def _staff(app):
-    return _bearer(_token(app, *OLGA))
+    return _bearer(_olgas_token(app))
 
 
 @pytest.mark.step(10)
@@ -600,7 +620,7 @@ def test_staff_operations_need_a_token(app, rng):
 @pytest.mark.step(10)
 def test_customers_may_not_list(app, rng):
     """GET /accounts answers 403 to a customer."""
-    customer = _token(app, *_register(app, rng))
+    customer = _somebodys_token(app, rng)
     app.get("/accounts", **_staff(app)).expect(200)
     app.get("/accounts", **_bearer(customer)).expect(
         403, because="the token is good, but it is a customer's"

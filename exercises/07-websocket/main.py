@@ -6,8 +6,8 @@ from typing import Literal
 from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel
 
-BOARD_TOKEN = os.environ.get("BOARD_TOKEN", "try-me")
-"""What a client must show to see a board; the checker sets one of its own."""
+BOARD_TOKEN = os.environ["BOARD_TOKEN"]
+"""What a client must show to see a board."""
 
 MAX_TEXT = 4000
 """Characters that the text of a note may have."""

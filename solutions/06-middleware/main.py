@@ -5,7 +5,6 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator
-from http import HTTPStatus
 from typing import Annotated, Any, Literal
 from uuid import uuid4
 
@@ -223,7 +222,7 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         too_large = HTTPException(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {self.max_bytes} bytes"
+            status.HTTP_413_CONTENT_TOO_LARGE, f"The body has more than {self.max_bytes} bytes"
         )
         if int(Headers(scope=scope).get("Content-Length", 0)) > self.max_bytes:
             answer = await http_error(Request(scope), too_large)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 from collections import defaultdict, deque
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from fastapi import (
     Depends,
@@ -19,8 +19,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 Message = dict[str, Any]
 
-BOARD_TOKEN = os.environ.get("BOARD_TOKEN", "try-me")
-"""What a client must show to see a board; the checker sets one of its own."""
+BOARD_TOKEN = os.environ["BOARD_TOKEN"]
+"""What a client must show to see a board."""
 
 MAX_TEXT = 4000
 """Characters that the text of a note may have."""

@@ -3,11 +3,11 @@
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, FastAPI, HTTPException, status
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ForeignKey, String, select, text, update
+from sqlalchemy import CursorResult, ForeignKey, String, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import (
@@ -272,9 +272,8 @@ async def place_order(new: NewOrder, session: Session) -> Order:
 async def take_copies(session: AsyncSession, line: NewLine) -> None:
     """Take copies from stock if there are enough, or answer 404 or 409."""
     enough = Book.id == line.book_id, Book.stock >= line.copies
-    taken = await session.execute(
-        update(Book).where(*enough).values(stock=Book.stock - line.copies)
-    )
+    take = update(Book).where(*enough).values(stock=Book.stock - line.copies)
+    taken = cast("CursorResult[Any]", await session.execute(take))  # what an UPDATE returns
     if taken.rowcount == 0:
         await find_book(session, line.book_id)
         raise HTTPException(

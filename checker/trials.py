@@ -1,0 +1,316 @@
+"""The trusted side of a lesson whose learner writes tests: run them against many builds.
+
+A trial is one run of the learner's tests in a process of its own, against one build of the app.
+Of it, one thing is believed: how the process ended. 0 is passed, 1 is failed, all else is broken.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import tomllib
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Literal
+
+from checker import facts, sandbox
+from checker.client import Unmet
+from checker.errors import GradingFault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from checker.launcher import Job
+
+Verdict = Literal["passed", "failed", "broken", "endless"]
+
+PASSED, FAILED, INTERRUPTED, NO_TESTS = 0, 1, 2, 5
+"""Exit codes of pytest: the only ones that a trial tells apart."""
+LIMIT_S = 20.0
+"""How long the tests may take on the correct app."""
+PATIENCE = 10.0
+"""How many times as long they may take on another build."""
+LEAST_LIMIT_S = 5.0
+"""But that long in any case."""
+LOG_BYTES = 64 * 1024
+MAX_SHOWN = 25
+"""Lines of pytest's output that a message shows."""
+GIVEN = "given"
+"""The name of the correct app, as the learner has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """One build of the app, whole. A correct one, or with one bug."""
+
+    name: str
+    source: str
+    bug: bool = False
+    area: str = ""
+    """What a missed bug is about: told, so that the learner knows where to look."""
+    behaviour: str = ""
+    """What a caught bug does: told only when it was caught."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How the learner's tests went on one build."""
+
+    verdict: Verdict
+    code: int | None
+    log: str
+    took_s: float
+
+
+def read_builds(reference: Path, variants: Path) -> dict[str, Build]:
+    """Read the builds of a lesson: the reference's main.py, edits of it, and other files.
+
+    Raises GradingFault if an edit does not fit: each must occur exactly once.
+    """
+    given = (reference / "main.py").read_text(encoding="utf-8")
+    found = {GIVEN: Build(GIVEN, given)}
+    for path in sorted(variants.glob("*.py")):
+        found[path.stem] = Build(path.stem, path.read_text(encoding="utf-8"))
+    table = tomllib.loads((variants / "variants.toml").read_text(encoding="utf-8"))
+    for kind in ("build", "bug"):
+        for row in table.get(kind, []):
+            source = given
+            for edit in row["edits"]:
+                if source.count(edit["old"]) != 1:
+                    raise GradingFault(
+                        f"The variant {row['name']!r} does not fit: {edit['old']!r} should occur "
+                        f"once in main.py, but occurs {source.count(edit['old'])} times.",
+                        f"Mend {variants / 'variants.toml'}.",
+                    )
+                source = source.replace(edit["old"], edit["new"])
+            found[row["name"]] = Build(
+                row["name"], source, kind == "bug", row.get("area", ""), row.get("behaviour", "")
+            )
+    return found
+
+
+class Trials:
+    """Runs trials, as many at a time as there are processors, each at most once."""
+
+    def __init__(self, job: Job, *, all_at_once: bool) -> None:
+        """`all_at_once` starts every trial once the correct app has passed, not one by one."""
+        self._job = job
+        variants = Path(job.suite).parent.parent / "variants" / Path(job.reference).name
+        self.builds = read_builds(Path(job.reference), variants)
+        self._all_at_once = all_at_once
+        self._running: dict[tuple[str, str | int], Future[Trial]] = {}
+        self._processors = ThreadPoolExecutor(os.cpu_count() or 1)
+        self._lock = threading.Lock()
+        self.remark: Callable[[str], None] = lambda _: None
+        """Told what a passing check has to say."""
+
+    # ---------------------------------------------------------------- what a suite demands
+
+    def expect_pass(
+        self, build: str = GIVEN, *, order: str | int = "given", because: str = ""
+    ) -> Trial:
+        """Demand that the tests pass on a correct build, or raise Unmet with pytest's output."""
+        trial = self.trial(build, order=order)
+        if trial.verdict != "passed":
+            why = f"{because[:1].upper()}{because[1:]}." if because else ""
+            raise Unmet("\n".join(filter(None, [_said(trial), why, _shown(trial.log)])))
+        return trial
+
+    def expect_caught(self, *names: str) -> None:
+        """Demand that the tests fail on each of these bugs, or raise Unmet with what is missed."""
+        trials = {name: self._submit(name) for name in names}
+        caught, missed = [], []
+        for name, running in trials.items():
+            build, verdict = self.builds[name], running.result().verdict
+            if verdict == "failed":
+                caught.append(build.behaviour)
+            else:
+                missed.append(_missed(build, verdict))
+        told = _listed("Caught", caught)
+        if not missed:
+            self.remark(told)
+            return
+        raise Unmet(
+            f"Your tests should catch {_number(len(names))} planted here, each in a copy of the "
+            f"shop, but miss {len(missed)}.\n"
+            + "\n".join(filter(None, [_listed("Missed", missed), told]))
+        )
+
+    def trial(self, build: str = GIVEN, *, order: str | int = "given") -> Trial:
+        """Run the tests on a build, in this order (`reversed`, or the seed of a shuffle)."""
+        return self._submit(build, order).result()
+
+    # ------------------------------------------------------------------------- how it is done
+
+    def _submit(self, build: str, order: str | int = "given") -> Future[Trial]:
+        if build != GIVEN and self.trial().verdict == "passed" and self._all_at_once:
+            for name in self.builds:
+                self._start(name, "given")
+        return self._start(build, order)
+
+    def _start(self, build: str, order: str | int) -> Future[Trial]:
+        with self._lock:
+            if (build, order) not in self._running:
+                self._running[build, order] = self._processors.submit(self._run, build, order)
+            return self._running[build, order]
+
+    def _run(self, name: str, order: str | int) -> Trial:
+        build = self.builds[name]
+        limit_s = LIMIT_S
+        if name != GIVEN:
+            limit_s = max(LEAST_LIMIT_S, PATIENCE * self.trial().took_s)
+        scratch = Path(tempfile.mkdtemp(prefix="run-", dir=self._job.scratch))
+        folder = scratch / "app"
+        shutil.copytree(self._job.submission, folder)
+        (folder / "main.py").write_text(build.source, encoding="utf-8")
+        start = {
+            "kind": "tests",
+            "folder": str(folder),
+            "temporary": str(scratch / "temporary"),
+            "environment": sandbox.clean_environment() | self._job.environment,
+            "limits": asdict(self._job.limits),
+            "order": order,
+            "brief": build.bug,
+        }
+        line = json.dumps(start).encode() + b"\n"
+        began = time.monotonic()
+        if self._job.control is None:
+            code, log = _run_spawned(line, self._job.preload, str(folder), limit_s)
+        else:
+            code, log = _run_forked(line, self._job.control, limit_s)
+        shutil.rmtree(scratch, ignore_errors=True)
+        return Trial(_verdict(code), code, log, time.monotonic() - began)
+
+    def end(self) -> None:
+        """Start no more trials, and wait for those that run."""
+        self._processors.shutdown(wait=True, cancel_futures=True)
+
+
+def _run_forked(start: bytes, control: str, limit_s: float) -> tuple[int | None, str]:
+    """Run the tests in a process that the host forks. The exit code comes from the host.
+
+    It is None if they did not end in time: to hang up makes the host end them.
+    """
+    read_end, write_end = os.pipe()
+    log = _Log(os.fdopen(read_end, "rb", buffering=0))
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(limit_s)
+            connection.connect(control)
+            socket.send_fds(connection, [start], [write_end])
+            os.close(write_end)
+            write_end = -1
+            try:
+                fact = facts.parse_fact(connection.makefile("rb").readline(facts.MAX_LINE))
+            except TimeoutError:
+                fact = None
+    except OSError as error:
+        raise GradingFault(
+            f"The process that runs the tests does not answer: {error}.",
+            "Check again; if it stays so, run `learn doctor`.",
+        ) from None
+    finally:
+        if write_end >= 0:
+            os.close(write_end)
+    return (fact.code if isinstance(fact, facts.Ended) else None), log.text()
+
+
+def _run_spawned(
+    start: bytes, preload: Sequence[str], folder: str, limit_s: float
+) -> tuple[int | None, str]:
+    """Run the tests in a process of its own, where there is no fork."""
+    process = sandbox.start_python("checker.host", ["once", *preload], folder)
+    assert process.stdin and process.stdout and process.stderr  # they are pipes  # noqa: PT018
+    log = _Log(process.stderr)
+    try:
+        process.stdin.write(start)
+        process.stdin.flush()
+        code: int | None = process.wait(limit_s)
+    except subprocess.TimeoutExpired:
+        code = None
+    except OSError:
+        code = process.wait()  # it died before it could read
+    finally:
+        sandbox.end_group(process.pid)
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+    return code, log.text()
+
+
+class _Log:
+    """Drains a pipe in a thread and keeps the end of what came."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._kept = b""
+        self._thread = threading.Thread(target=self._read, args=(pipe,), daemon=True)
+        self._thread.start()
+
+    def _read(self, pipe: IO[bytes]) -> None:
+        with pipe:
+            while chunk := pipe.read(LOG_BYTES):
+                self._kept = (self._kept + chunk)[-LOG_BYTES:]
+
+    def text(self) -> str:
+        """Wait for the end, but not for a process that holds the pipe open for ever."""
+        self._thread.join(2)
+        return self._kept.decode(errors="replace")
+
+
+def _verdict(code: int | None) -> Verdict:
+    known: Mapping[int | None, Verdict] = {PASSED: "passed", FAILED: "failed", None: "endless"}
+    return known.get(code, "broken")
+
+
+def _said(trial: Trial) -> str:
+    if trial.verdict == "endless":
+        return (
+            f"Your tests should pass, but had not ended after {trial.took_s:.0f} seconds. "
+            "Something in them waits for ever, or for too long."
+        )
+    if trial.code == FAILED:
+        return "Your tests should pass, but at least one fails."
+    if trial.code == NO_TESTS:
+        return (
+            "pytest found no test. It takes functions whose names begin with `test_`, in files "
+            "whose names do."
+        )
+    if trial.code == INTERRUPTED:
+        return "pytest could not import your tests, so none was run."
+    return f"Your tests should pass, but pytest did not come to its end (exit code {trial.code})."
+
+
+def _missed(build: Build, verdict: Verdict) -> str:
+    match verdict:
+        case "endless":
+            return (
+                f"{build.area}: a test waits for ever there. It must fail instead: "
+                "never wait for a message that may not come"
+            )
+        case "broken":
+            return (
+                f"{build.area}: pytest could not run there. Send no request while the file is "
+                "being imported, only in tests and fixtures"
+            )
+    return build.area
+
+
+def _listed(title: str, items: Sequence[str]) -> str:
+    return f"{title}:\n" + "\n".join(f"  - {item}" for item in items) if items else ""
+
+
+def _number(count: int) -> str:
+    return "the bug" if count == 1 else f"all {count} bugs"
+
+
+def _shown(log: str) -> str:
+    lines = log.strip().splitlines()
+    cut = ["..."] if len(lines) > MAX_SHOWN else []
+    return "\n".join(["", "pytest printed:", *cut, *lines[-MAX_SHOWN:]]) if lines else ""

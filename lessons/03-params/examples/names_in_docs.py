@@ -1,0 +1,5 @@
+from names import app
+
+operation = app.openapi()["paths"]["/tables"]["get"]
+for parameter in operation["parameters"]:
+    print(parameter["name"], "in", parameter["in"], "deprecated:", parameter.get("deprecated"))
