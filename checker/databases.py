@@ -27,10 +27,11 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from checker import sandbox
 from checker.errors import GradingFault
-from checker.model import Database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
+
+    from checker.model import Database
 
 MYSQL_VARIABLE = "LEARN_MYSQL_URL"
 MYSQL_EXAMPLE = f"export {MYSQL_VARIABLE}=mysql://root:PASSWORD@127.0.0.1:3306"
@@ -84,7 +85,9 @@ def available() -> list[Availability]:
                 detail = "comes with Python"
             found.append(Availability(database, ready=True, detail=f"{detail}; driver {driver}"))
         except GradingFault as fault:
-            found.append(Availability(database, False, fault.message, fault.remedy))
+            found.append(
+                Availability(database, ready=False, detail=fault.message, remedy=fault.remedy)
+            )
     return found
 
 
@@ -177,7 +180,7 @@ class PostgresServer:
         return self._folder
 
     def settings(self) -> dict[str, str]:
-        """Return what is needed to connect as its administrator."""
+        """Return what its administrator needs to connect."""
         return {"socket_folder": str(self._folder), "admin_password": self._password}
 
     def running(self) -> bool:
@@ -303,7 +306,7 @@ def _in_postgres(settings: dict[str, str], *statements: str) -> None:
 def _with_postgres(
     settings: dict[str, str], act: Callable[[Any], Coroutine[Any, Any, None]]
 ) -> None:
-    import asyncpg  # only for PostgreSQL
+    import asyncpg  # type: ignore[import-untyped]  # only for PostgreSQL
 
     async def connected() -> None:
         connection = await asyncpg.connect(
@@ -344,17 +347,13 @@ def _prepare_mysql(settings: dict[str, str]) -> None:
 
 
 def _drop_mysql(settings: dict[str, str]) -> None:
-    names = _in_mysql(
-        settings,
-        "SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE "
-        f"'{settings['run']}\\_%'",
-    )
-    for (name,) in names:
+    pattern = settings["run"].replace("_", r"\_") + r"\_%"
+    for (name,) in _in_mysql(settings, f"SHOW DATABASES LIKE '{pattern}'"):
         _in_mysql(settings, f"DROP DATABASE `{name}`")
 
 
 def _in_mysql(settings: dict[str, str], statement: str) -> list[tuple[str, ...]]:
-    import pymysql  # only for MySQL; aiomysql brings it
+    import pymysql  # type: ignore[import-untyped]  # only for MySQL; aiomysql brings it
 
     parts = urlsplit(settings["url"])
     options = dict(parse_qsl(parts.query))

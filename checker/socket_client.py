@@ -29,8 +29,8 @@ SILENCE_S = 0.3
 SMALL_BUFFER = 4096
 """Bytes that a client which does not read takes at once."""
 REFUSALS = {
-    403: " Is there an `@app.websocket(...)` with this path? Is `accept` reached?",
-    500: " Your function raised, or returned, before `accept`.",
+    403: "\nIs there an `@app.websocket(...)` with this path? Is `accept` reached?",
+    500: "\nYour function raised, or returned, before `accept`.",
 }
 """What a beginner may try, by the status of a refusal."""
 

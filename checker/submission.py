@@ -55,29 +55,29 @@ def unreadable(folder: Path, shown: Path, entry: str = "main.py") -> Trouble | N
         return Trouble(
             "no_app", f"{entry} is empty.\nRun `learn reset` to get the starter back.", entry
         )
-    try:
-        text = content.decode("utf-8")
-        ast.parse(text, entry)
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        kind = "a binary file" if b"\0" in content[:4096] else "not encoded as UTF-8"
+    if b"\0" in content:
         return Trouble(
             "syntax_error",
-            f"{entry} is {kind} (byte {error.start}, line {line}).\n"
+            f"{entry} is a binary file (it holds zero bytes), not Python text.\n"
+            "Give the file that you write your code in.",
+            entry,
+        )
+    try:
+        ast.parse(content.decode("utf-8"), entry)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return Trouble(
+            "syntax_error",
+            f"{entry} is not encoded as UTF-8 (byte {error.start}, line {line}).\n"
             "Save it as UTF-8 text: your editor's save dialog offers that.",
-            entry, line,
-        )  # fmt: skip
+            entry,
+            line,
+        )
     except SyntaxError as error:
         message = trouble.syntax_message(
             entry, error.lineno, error.offset, error.text or "", error.msg
         )
         return Trouble("syntax_error", message, entry, error.lineno)
-    except ValueError:
-        return Trouble(
-            "syntax_error",
-            f"{entry} is a binary file (it holds zero bytes).\nSave it as UTF-8 text.",
-            entry,
-        )
     except (RecursionError, MemoryError):
         return Trouble("syntax_error", f"{entry} is nested too deeply to be read.", entry)
     return None

@@ -89,7 +89,7 @@ def test_junit_tells_trouble_as_an_error(nasty: Report) -> None:
 def test_github_annotations_stand_on_one_line_each(nasty: Report) -> None:
     lines = github.render([nasty], {"01": "a,b/main.py"}).splitlines()
     assert len(lines) == 2
-    assert lines[0].startswith("::error file=a%2Cb/main.py,line=3,title=01.2 Say whom you greet::")
+    assert lines[0].startswith("::error title=01.2 Say whom you greet,file=a%2Cb/main.py,line=3::")
     assert "%25" in lines[0]
     assert lines[1] == "01 Hello: failed, 1 of 5 points"
 

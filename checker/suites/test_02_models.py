@@ -1,6 +1,7 @@
 """Lesson 02: models of what comes in and what goes out."""
 
 import ast
+import json
 import string
 from itertools import pairwise
 
@@ -77,7 +78,7 @@ def new_order(rng, lines=2, **changes):
             "postcode": f"{text(rng, 2).upper()}{rng.randint(1, 9)} {rng.randint(1, 9)}AB",
         },
         "lines": [
-            {"book_id": rng.randint(1, 999), "copies": rng.randint(1, 99)} for _ in range(lines)
+            {"book_id": rng.randint(1, 999), "copies": rng.randint(2, 98)} for _ in range(lines)
         ],
     } | changes
 
@@ -86,7 +87,7 @@ def new_card(rng, **changes):
     """Draw a gift card that obeys every rule of the task."""
     return {
         "code": f"{text(rng, 4).upper()}-{rng.randint(1000, 9999)}",
-        "value_cents": rng.randint(500, 20000),
+        "value_cents": rng.randint(501, 19999),
         "message": f"Happy reading, {rng.choice(WORDS)}",
     } | changes
 
@@ -199,7 +200,7 @@ def test_books_have_their_own_numbers(app, rng):
 @pytest.mark.step(1)
 def test_fields_that_a_book_needs(app, rng):
     """A book without a field that it needs is refused."""
-    book = new_book(rng)
+    book = without(new_book(rng), "discount_cents")
     kept(app.post("/books", json=book))
     for field in ("title", "isbn", "pages", "price_cents", "purchase_price_cents"):
         refused(
@@ -221,12 +222,12 @@ def test_limits_of_numbers(app, rng):
     ):
         for value in good:
             app.post("/books", json=new_book(rng, **no_discount | {field: value})).expect(
-                201, because=f"{value} still is a right value of {field}"
+                201, because=f"{field} may be {value}: the limit itself is allowed"
             )
         for value in bad:
             refused(
                 app.post("/books", json=new_book(rng, **no_discount | {field: value})),
-                "body", field, because=f"{field} must not be {value}",
+                "body", field, because=f"{field} of {value} is outside the limits that the task sets",
             )  # fmt: skip
 
 
@@ -247,15 +248,16 @@ def test_limits_of_the_title(app, rng):
 @pytest.mark.step(1)
 def test_types(app, rng):
     """A field of another type than the task says is refused."""
-    kept(app.post("/books", json=new_book(rng)))
+    book = without(new_book(rng), "discount_cents")
+    kept(app.post("/books", json=book))
     for field, value in (
-        ("title", None), ("title", ["Kindred"]), ("subtitle", 7), ("isbn", None),
+        ("title", None), ("title", ["Kindred"]), ("subtitle", 7),
         ("pages", "many"), ("pages", None), ("price_cents", rng.randint(10, 99) + 0.5),
         ("discount_cents", None), ("purchase_price_cents", "free"),
     ):  # fmt: skip
         refused(
-            app.post("/books", json=new_book(rng) | {field: value}),
-            "body", field, because=f"{value!r} is no right {field}: the model says its type",
+            app.post("/books", json=book | {field: value}),
+            "body", field, because=f"{json.dumps(value)} is of another type than {field} should have",
         )  # fmt: skip
 
 
@@ -412,7 +414,7 @@ def test_isbn_with_a_wrong_digit(app, rng):
         wrong = right[:place] + digit + right[place + 1 :]
         refused(
             app.post("/books", json=new_book(rng, isbn=wrong)),
-            "body", "isbn", because=f"the sum of {wrong} is {weighted(wrong)}",
+            "body", "isbn", because=f"the sum of {wrong} is {weighted(wrong)}, which can't be divided by 10",
         )  # fmt: skip
 
 
@@ -437,7 +439,7 @@ def test_isbn_of_another_form(app, rng):
     ):
         refused(
             app.post("/books", json=new_book(rng, isbn=wrong)),
-            "body", "isbn", because=f"{wrong!r} is no ISBN-13: {why}",
+            "body", "isbn", because=f"{json.dumps(wrong)} is no ISBN-13: {why}",
         )  # fmt: skip
 
 
@@ -521,7 +523,7 @@ def test_error_in_a_line(app, rng):
         refused(
             app.post("/orders", json=order),
             "body", "lines", place, field,
-            because=f"line {place}, counted from 0, has the {field} {value!r}",
+            because=f"in line {place}, counted from 0, {field} is {json.dumps(value)}",
         )  # fmt: skip
     order["lines"][place] = without(order["lines"][place], "copies") | {"book_id": 1}
     refused(app.post("/orders", json=order), "body", "lines", place, "copies")
@@ -555,7 +557,7 @@ def test_error_in_the_address(app, rng):
             order["address"][field] = text(rng, length)
             refused(
                 app.post("/orders", json=order), "body", "address", field,
-                because=f"the {field} has a wrong length: {length}",
+                because=f"the {field} of the address must not have {length} characters",
             )  # fmt: skip
         order = new_order(rng)
         order["address"] = without(order["address"], field)

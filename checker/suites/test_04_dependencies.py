@@ -133,8 +133,8 @@ def wait_for_order(app, reference):
     deadline = time.monotonic() + 2
     while reference not in (found := references(app)):
         assert time.monotonic() < deadline, (
-            f"POST /orders answered 201 for {reference}, but GET /orders does not hold it: it lists "
-            f"{found}. What was added is written only by `session.commit()`."
+            f"POST /orders answered 201 for {reference}, but GET /orders does not hold it: it "
+            f"lists {found}. What was added is written only by `session.commit()`."
         )
         app.exchanges.pop()
         time.sleep(0.02)
@@ -286,9 +286,8 @@ def test_about_by_default(app):
         f"but answered with {sorted(answer.json)}."
     )
     instance = answer.json["instance"]
-    assert instance and isinstance(instance, str), (
-        f"The instance should be a random text, but is {instance!r}."
-    )
+    assert isinstance(instance, str), f"The instance should be a text, but is {instance!r}."
+    assert instance, "The instance should be a random text, but is empty."
 
 
 @pytest.mark.step(3)
@@ -362,8 +361,9 @@ def numbers_of(app):
     for name, pattern in [*papers.items(), ("return_label", r"(\d+)")]:
         value = found.get(name) if isinstance(found, dict) else None
         match = re.fullmatch(pattern, str(value))
-        assert match and isinstance(value, str) == (name in papers), (
-            f"POST /parcels should answer as in the task: a text `Invoice 17`, a text "
+        as_in_the_task = match is not None and isinstance(value, str) == (name in papers)
+        assert as_in_the_task, (
+            "POST /parcels should answer as in the task: a text `Invoice 17`, a text "
             f"`Delivery note 17`, and a number 18. But it sent {found}: look at {name!r}."
         )
         numbers.append(int(match[1]))
@@ -376,8 +376,8 @@ def test_one_number_for_both_papers(app):
     for _ in range(2):
         invoice, note, _ = numbers_of(app)
         assert invoice == note, (
-            f"The invoice has number {invoice} and the delivery note {note}, but both belong to one "
-            "parcel. If both depend on `draw_number`, FastAPI calls it once for the request."
+            f"The invoice has number {invoice} and the delivery note {note}, but both belong to "
+            "one parcel. If both depend on `draw_number`, FastAPI calls it once for the request."
         )
 
 
@@ -388,7 +388,8 @@ def test_own_number_for_the_label(app):
         invoice, note, label = numbers_of(app)
         assert label not in (invoice, note), (
             f"The return label has number {label}, like the other papers. Within one request "
-            "FastAPI keeps what a dependency returned; for the label, tell it not to."
+            "FastAPI keeps what a dependency returned; for the label, tell it not to. The label "
+            "must also come last: what is drawn first is kept for those behind it."
         )
 
 
@@ -454,8 +455,8 @@ def expect_closed(app, before, after_what):
     """Demand that one session was opened, and that none is open."""
     found = wait_closed(app)
     assert found["opened"] == before["opened"] + 1, (
-        f"{after_what}, {found['opened'] - before['opened']} sessions were opened, but each request "
-        "should open one of its own."
+        f"{after_what}, {found['opened'] - before['opened']} sessions were opened, but each "
+        "request should open one of its own."
     )
     assert found["open"] == 0, (
         f"{after_what}, {found['open']} session is still open. "
@@ -677,12 +678,13 @@ def test_sends_while_it_reads(fresh_app, rng):
             meanwhile = sessions(app)
             took = time.monotonic() - began
         assert first.startswith(b"reference"), (
-            f"The first thing that GET /orders/export sends should be its headline, but is {first!r}."
+            "The first thing that GET /orders/export sends should be its headline, "
+            f"but is {first!r}."
         )
         found = wait_closed(app)
         assert found["open"] == 0, (
-            "A client went away in the middle of GET /orders/export, and its session is still open. "
-            "Close it in `finally`."
+            "A client went away in the middle of GET /orders/export, and its session is still "
+            "open. Close it in `finally`."
         )
         if took < whole * 0.8:  # else this machine was too slow to see anything
             break

@@ -669,7 +669,7 @@ def test_what_waits_is_bounded(fresh_app, follow, board_name, make_text):
     ):
         come(sender, make_text())
         come(quick, make_text())
-        texts = flood(sender, quick, make_text, 600)
+        texts = flood(sender, quick, make_text, 500)
         got, newest = slow.drain(lambda message: message.get("text") == texts[-1])
         if newest is None:
             return  # closed by the app
@@ -714,7 +714,7 @@ def test_patch_does_not_wait(fresh_app, follow, make_text, rng):
     ):
         come(sender, make_text())
         come(quick, make_text())
-        flood(sender, quick, make_text, 300)
+        flood(sender, quick, make_text, 200)
         status = other_status(app, order_id, rng)
         app.patch(f"/orders/{order_id}", json={"status": status}).expect(200)
         receive(quick, "order", f"the news that order {order_id} is {status}")
@@ -732,7 +732,7 @@ def test_slow_reader_vanishes(fresh_app, follow, board_name, make_text):
     ):
         come(sender, make_text())
         come(quick, make_text())
-        flood(sender, quick, make_text, 300)
+        flood(sender, quick, make_text, 200)
         slow.vanish()
         flood(sender, quick, make_text, 5 * BURST)
     nothing_raised(app, "when a slow client is gone")

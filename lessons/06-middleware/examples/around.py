@@ -6,6 +6,7 @@ from plain import PlainTextOnly, Recipe
 app = FastAPI()
 
 
+# [around]
 @app.middleware("http")
 async def do_nothing(
     request: Request, call_next: Callable[[Request], Awaitable[Response]]
@@ -14,6 +15,7 @@ async def do_nothing(
 
 
 app.add_middleware(PlainTextOnly)  # around do_nothing
+# [/around]
 
 
 @app.post("/recipes")

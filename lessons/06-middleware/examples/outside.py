@@ -15,9 +15,13 @@ async def say_who_served(
     return response
 
 
+# [handler]
 @app.exception_handler(Exception)
 async def apologise(_request: Request, _error: Exception) -> JSONResponse:
     return JSONResponse({"sorry": "Something went wrong in the kitchen"}, 500)
+
+
+# [/handler]
 
 
 @app.get("/portions/{grams}")

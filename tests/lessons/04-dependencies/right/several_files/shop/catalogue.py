@@ -64,8 +64,8 @@ class Paper:
 
 @router.post("/parcels", status_code=201)
 def send(
-    return_label: Annotated[int, Depends(draw_number, use_cache=False)],
     invoice: Annotated[str, Depends(Paper("Invoice"))],
     delivery_note: Annotated[str, Depends(Paper("Delivery note"))],
+    return_label: Annotated[int, Depends(draw_number, use_cache=False)],
 ) -> Row:
     return {"invoice": invoice, "delivery_note": delivery_note, "return_label": return_label}
