@@ -57,6 +57,7 @@ exec 3<&0
 server=$!
 (read -r _ <&3; kill -QUIT $server) >/dev/null 2>&1 &
 wait $server
+rm -rf data
 """
 """Runs a throwaway server until stdin is closed: by us, or because we are gone."""
 

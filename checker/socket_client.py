@@ -6,7 +6,7 @@ import json as json_module
 import shlex
 import socket
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -169,10 +169,8 @@ class WebSocket:
 
     def vanish(self) -> None:
         """Leave without a word, as a lost phone does: no close frame, the socket is cut."""
-        try:
+        with suppress(OSError):  # the app may have been faster
             self._connection.socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # the app was faster
         self._connection.close_socket()
 
     def closes_first(self, code: int) -> bool:
@@ -376,7 +374,8 @@ def _dial(
         max_queue=None if reads else 1,
         legacy=True,
     )
-    connection.socket.settimeout(app.limits.request_s)  # an app that reads nothing is found out
+    with suppress(OSError):  # the app may have closed it already
+        connection.socket.settimeout(app.limits.request_s)  # an app that reads nothing is found out
     if not reads:
         connection.recv_bufsize = SMALL_BUFFER
     return connection

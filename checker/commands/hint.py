@@ -11,7 +11,7 @@ from rich.markdown import Markdown
 from checker.catalog import find_lesson
 from checker.errors import UsageFault
 from checker.progress import open_progress
-from checker.render.console import output
+from checker.render.console import output, put
 from checker.workspace import current_course, find_workspace, here
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def show(wanted: str) -> None:
     console.print(f"{step.id} {step.title}", style="bold", markup=False)
     for number, hint in enumerate(step.hints[: tier + 1], 1):
         console.print(f"\nHint {number} of {len(step.hints)}", style="cyan")
-        console.print(Markdown(hint))
+        put(console, Markdown(hint))
     console.print()
     if not tried:
         console.print("(You have not checked since the last hint: try it before the next.)")

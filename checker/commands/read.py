@@ -8,7 +8,7 @@ from rich.markdown import Markdown
 
 from checker.catalog import find_lesson
 from checker.errors import GradingFault
-from checker.render.console import output
+from checker.render.console import output, put
 from checker.workspace import current_course
 
 PICTURE = re.compile(r"^```mermaid\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -35,7 +35,7 @@ def show(wanted: str) -> None:
         with console.pager(styles=not console.no_color):
             console.print(page)
     else:
-        console.print(page)
+        put(console, page)
 
 
 def for_terminal(text: str) -> str:

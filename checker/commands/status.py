@@ -25,7 +25,7 @@ def show() -> None:
         console.print("All commands: `learn --help`")
         return
     for line in _lines(course, workspace):
-        console.print(line, markup=False)
+        console.print(line, markup=False, soft_wrap=True)
 
 
 def _lines(course: Course, workspace: Workspace) -> list[str]:

@@ -21,7 +21,7 @@ def update() -> None:
         console.print("This workspace is a git clone: `git pull` brings the newer course.")
         changes = upstream_change(workspace)
         for name in (*changes.added, *changes.replaced):
-            console.print(f"  handed out anew: {name}", markup=False)
+            console.print(f"  handed out anew: {name}", markup=False, soft_wrap=True)
         return
     try:
         changes = update_workspace(workspace)
@@ -32,10 +32,10 @@ def update() -> None:
         ) from None
     for word, names in (("new", changes.added), ("updated", changes.replaced)):
         for name in names:
-            console.print(f"  {word:8} {name}", markup=False)
+            console.print(f"  {word:8} {name}", markup=False, soft_wrap=True)
     for name in changes.kept:
         incoming = workspace.shown(workspace.state / "incoming" / name)
-        console.print(f"  yours    {name} (the new one: {incoming})", markup=False)
+        console.print(f"  yours    {name} (the new one: {incoming})", markup=False, soft_wrap=True)
     if not any((changes.added, changes.replaced, changes.kept)):
         console.print("Your workspace is up to date with the installed course.")
         console.print("For a newer course, upgrade the package first, then run this again.")

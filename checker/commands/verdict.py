@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from checker.render import terminal
-from checker.render.console import output
+from checker.render.console import output, put
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,11 +27,11 @@ def show(
 ) -> None:
     """Print one report, the closing words of steps just passed, and the next thing to do."""
     console = output()
-    console.print(terminal.render(report, unicode=_has_unicode(console)))
+    put(console, terminal.render(report, unicode=_has_unicode(console)))
     for result in report.steps:
         if result.step.id in remembered.first_passed:
             console.print(Text(f"\nPassed {result.step.id} {result.step.title}", style="green"))
-            console.print(Padding(Markdown(result.step.closing), (0, 0, 0, 2)))
+            put(console, Padding(Markdown(result.step.closing), (0, 0, 0, 2)))
     console.print()
     if remembered.notice:
         console.print(Text(remembered.notice, style="yellow"))
@@ -58,7 +58,7 @@ def as_text(reports: Sequence[Report]) -> str:
     """Return the reports as plain text, for a file."""
     console = Console(file=io.StringIO(), width=100, color_system=None, highlight=False)
     for report in reports:
-        console.print(terminal.render(report))
+        put(console, terminal.render(report))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 

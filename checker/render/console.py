@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.console import Console
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 def output() -> Console:
@@ -13,3 +18,12 @@ def output() -> Console:
 def errors() -> Console:
     """Return the console for what went wrong."""
     return Console(stderr=True, highlight=False)
+
+
+def put(console: Console, renderable: RenderableType) -> None:
+    """Print without the blanks that rich pads lines with; what must not wrap, does not."""
+    with console.capture() as captured:
+        console.print(renderable, crop=False)
+    for line in captured.get().splitlines():
+        console.file.write(line.rstrip() + "\n")
+    console.file.flush()

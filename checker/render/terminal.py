@@ -79,7 +79,9 @@ def _check(check: Check) -> Iterator[RenderableType]:
     for raised in check.exceptions[-1:]:
         yield Padding(_raised(raised), (0, 0, 1, 6))
     for exchange in check.exchanges[-1:]:
-        yield Padding(_exchange(exchange), (0, 0, 1, 6))
+        yield Padding(_exchange(exchange), (0, 0, 0, 6))
+        # Not wrapped, however narrow the window: it is there to be copied.
+        yield Text(f"        {plain(exchange.curl)}\n", no_wrap=True, overflow="ignore")
 
 
 def _message(message: str, first_style: str = "") -> Text:
@@ -108,8 +110,7 @@ def _exchange(exchange: Exchange) -> Text:
     else:
         status = status_line(response["status"])
         text.append(plain(f"\n  got   {status}  {response['body']}".rstrip()))
-    text.append("\nTo see it yourself, with the app served by `learn run`:\n", style="dim")
-    return text.append(f"  {plain(exchange.curl)}")
+    return text.append("\nTo see it yourself, with the app served by `learn run`:", style="dim")
 
 
 def _log(log: str) -> Iterator[RenderableType]:

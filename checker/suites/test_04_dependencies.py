@@ -28,7 +28,6 @@ LISTS = {"/books": BOOKS, "/customers": CUSTOMERS}
 AUTHORS = sorted({book["author"] for book in BOOKS})
 DEFAULT_LIMIT = 5
 MAX_LIMIT = 20
-MAX_SESSIONS = 5
 COPIES = 10
 READ_DELAY_S = 0.05
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -71,6 +70,16 @@ def depends_calls(node):
     for child in ast.walk(node):
         if isinstance(child, ast.Call) and ast.unparse(child.func).rpartition(".")[2] == "Depends":
             yield child
+
+
+def several(number, what):
+    """Write a number of things: 1 commit, 2 commits."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def still_open(found):
+    """Write how many sessions are open."""
+    return f"{several(found['open'], 'session')} {'is' if found['open'] == 1 else 'are'} still open"
 
 
 def sessions(app):
@@ -346,7 +355,8 @@ def test_limit_of_the_client_counts(fresh_app, rng):
     size, limit = rng.sample([2, 3, 4, 6, 7, 8], 2)
     app = fresh_app(BOOKSHOP_PAGE_SIZE=str(size))
     for path, items in LISTS.items():
-        expect_items(app, path, {}, items[:size])
+        because = f"the app was started with BOOKSHOP_PAGE_SIZE={size}"
+        expect_items(app, path, {}, items[:size], because)
         expect_items(app, path, {"limit": limit}, items[:limit], f"the client asked for {limit}")
 
 
@@ -455,11 +465,11 @@ def expect_closed(app, before, after_what):
     """Demand that one session was opened, and that none is open."""
     found = wait_closed(app)
     assert found["opened"] == before["opened"] + 1, (
-        f"{after_what}, {found['opened'] - before['opened']} sessions were opened, but each "
-        "request should open one of its own."
+        f"{after_what}, {several(found['opened'] - before['opened'], 'session')} had been opened, "
+        "but each request should open one of its own."
     )
     assert found["open"] == 0, (
-        f"{after_what}, {found['open']} session is still open. "
+        f"{after_what}, {still_open(found)}. "
         "Whatever happens in the path operation, `get_session` must close it: "
         "see `yield` and `finally`."
     )
@@ -482,8 +492,8 @@ def test_closed_after_refusal(fresh_app, rng):
     """The session is closed after a refusal."""
     app = fresh_app()
     before = sessions(app)
-    place(app, too_many(rng), 409)
-    expect_closed(app, before, "After a POST /orders that was refused with 409")
+    app.post("/orders", json=too_many(rng))
+    expect_closed(app, before, "After a POST /orders that was refused")
 
 
 @pytest.mark.step(7)
@@ -491,23 +501,24 @@ def test_closed_after_error(fresh_app, rng):
     """The session is closed after an error that nobody expected."""
     app = fresh_app()
     before = sessions(app)
-    place(app, unprintable(rng), 500)
-    expect_closed(app, before, "After a POST /orders that crashed with 500")
+    app.post("/orders", json=unprintable(rng))
+    expect_closed(app, before, "After a POST /orders that crashed")
 
 
 @pytest.mark.step(7)
 def test_sessions_never_run_out(fresh_app, rng):
     """Many requests in a row, failing ones among them, are all answered."""
     app = fresh_app()
-    kinds = [(new_order, 201), (too_many, 409), (unprintable, 500)] * 4
+    kinds = [new_order, too_many, unprintable] * 4
     rng.shuffle(kinds)
-    for number, (make, status) in enumerate(kinds, 1):
-        place(app, make(rng), status)
+    for number, make in enumerate([*kinds, new_order], 1):
+        answer = app.post("/orders", json=make(rng))
         found = wait_closed(app)
         assert found["open"] == 0, (
-            f"After request number {number} in a row, {found['open']} of {MAX_SESSIONS} sessions "
-            "is still open. Every session must be closed, whatever the path operation raised."
+            f"After {several(number, 'request')} in a row, {still_open(found)}. "
+            "Every session must be closed, whatever the path operation raised."
         )
+    answer.expect(201, because=f"after {number - 1} requests there must still be a free session")
 
 
 # ------------------------------------------------------------------------ 8: commit, roll back
@@ -533,8 +544,8 @@ def test_commits_on_success(app, rng):
     order = new_order(rng)
     change = change_of(app, order)
     assert change == {"commits": 1, "rollbacks": 0}, (
-        f"One POST /orders that succeeded made {change['commits']} commits and "
-        f"{change['rollbacks']} rollbacks, but should make one commit and no rollback. "
+        f"One POST /orders that succeeded made {several(change['commits'], 'commit')} and "
+        f"{several(change['rollbacks'], 'rollback')}, but should make one commit and no rollback. "
         "What stands behind the `yield` runs when the path operation has returned."
     )
     wait_for_order(app, order["reference"])
@@ -549,8 +560,8 @@ def test_rolls_back_on_error(app, rng, make):
     wait_for_order(app, kept["reference"])
     change = change_of(app, lost)
     assert change == {"commits": 0, "rollbacks": 1}, (
-        f"One POST /orders that raised made {change['commits']} commits and "
-        f"{change['rollbacks']} rollbacks, but should make no commit and one rollback. "
+        f"One POST /orders that raised made {several(change['commits'], 'commit')} and "
+        f"{several(change['rollbacks'], 'rollback')}, but should make no commit and one rollback. "
         "The error is raised at the `yield`: catch it there, around the `yield`."
     )
     found = references(app)
@@ -609,12 +620,13 @@ def test_duplicate_is_rolled_back(app, rng):
     wait_for_order(app, first["reference"])
     change = change_of(app, new_order(rng, reference=first["reference"]))
     assert change == {"commits": 0, "rollbacks": 1}, (
-        f"A POST /orders with a reference that is taken made {change['commits']} commits and "
-        f"{change['rollbacks']} rollbacks, but should make no commit and one rollback."
+        "A POST /orders with a reference that is taken made "
+        f"{several(change['commits'], 'commit')} and {several(change['rollbacks'], 'rollback')}, "
+        "but should make no commit and one rollback."
     )
     found = wait_closed(app)
     assert found["open"] == 0, (
-        f"After a commit that failed, {found['open']} session is still open. Close it in `finally`."
+        f"After a commit that failed, {still_open(found)}. Close it in `finally`."
     )
     place(app, other)
     wait_for_order(app, other["reference"])
@@ -772,7 +784,7 @@ def test_admin_is_tagged(app):
 
 
 @pytest.mark.step(11)
-def test_others_need_no_key(app, environment):
+def test_others_need_no_key(app):
     """The other paths need no key, and GET /about does not show it."""
     app.get("/admin/stock").expect(401)
     for path in ("/books", "/customers", "/sessions"):
@@ -782,7 +794,6 @@ def test_others_need_no_key(app, environment):
         f"GET /about should have the fields name, page_size and instance, but has "
         f"{sorted(about.json)}. A key is nobody's business."
     )
-    assert environment["BOOKSHOP_API_KEY"] not in about.text, "GET /about shows the key."
 
 
 # -------------------------------------------------------------------------------- 12: parameter

@@ -365,7 +365,9 @@ def test_no_naive_time(app, source):
                 continue
             what = ast.unparse(call.func)
             naive = what.endswith("datetime.now") and not (call.args or call.keywords)
-            assert not naive and not what.endswith(("datetime.utcnow", "datetime.utcfromtimestamp")), (
+            assert not naive and not what.endswith(
+                ("datetime.utcnow", "datetime.utcfromtimestamp")
+            ), (
                 f"{name}, line {call.lineno} calls {what}, which gives a time without a zone: "
                 "elsewhere in the world, or in summer, exp would be hours wrong. "
                 "datetime.now(UTC) gives an aware one."
@@ -448,7 +450,9 @@ def test_tampered_signature(app, rng):
     place = rng.randrange(len(signature) - 2)
     other = "B" if signature[place] == "A" else "A"
     changed = signature[:place] + other + signature[place + 1 :]
-    _expect_401(_me(app, f"{head}.{claims}.{changed}"), "one character of the signature was changed")
+    _expect_401(
+        _me(app, f"{head}.{claims}.{changed}"), "one character of the signature was changed"
+    )
 
 
 @pytest.mark.step(7)
@@ -624,9 +628,10 @@ def test_customers_may_not_change(app, rng):
     )
     answer.expect(403, because="a customer tried to become staff")
     accounts = app.get("/accounts", **_staff(app)).expect(200).json
-    assert _shown(username) in accounts, (
-        f"{username} was refused with 403, but the account was changed nevertheless. "
-        "Refuse before anything is done: a dependency runs before the function."
+    role = next((one["role"] for one in accounts if one["username"] == username), "missing")
+    assert role == "customer", (
+        f"The change of {username} was refused with 403, but was made nevertheless: the role is "
+        f"now {role!r}. Refuse before anything is done: a dependency runs before the function."
     )
 
 
@@ -637,7 +642,8 @@ def test_staff_lists_all(app, rng):
     accounts = app.get("/accounts", **_staff(app)).expect(200).json
     for wanted in [*map(_shown, names), _shown("olga", role="staff")]:
         assert wanted in accounts, (
-            f"GET /accounts should list {wanted} among the others, but sent {accounts}."
+            f"GET /accounts should list {json.dumps(wanted)} among the others, but does not. "
+            f"It lists {len(accounts)} accounts."
         )
 
 

@@ -1,0 +1,15 @@
+from fastapi.testclient import TestClient
+from login import PEOPLE, app
+
+client = TestClient(app)
+
+answer = client.post("/token", data={"username": "tim", "password": "tomatosoup"})
+print(answer.status_code, sorted(answer.json()))
+
+ticket = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+answer = client.get("/me", headers=ticket)
+print(answer.status_code, answer.json())
+
+PEOPLE["tim"].disabled = True
+answer = client.get("/me", headers=ticket)
+print(answer.status_code, answer.json())

@@ -1,0 +1,76 @@
+"""The suites' own proof: right apps of other designs are accepted, wrong ones are refused.
+
+`tests/lessons/NN-slug/right/` holds correct submissions, `wrong.toml` edits of the reference and
+the steps that must then not pass.
+"""
+
+import shutil
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checker.catalog import load_course
+from checker.engine import Engine
+from checker.grading import grade
+from checker.model import Lesson, Report
+from tests.conftest import ROOT
+
+LESSONS = {lesson.name: lesson for lesson in load_course(ROOT).lessons}
+CASES = ROOT / "tests" / "lessons"
+
+
+def right() -> Iterator[Any]:
+    for path in sorted(CASES.glob("*/right/*")):
+        if path.name != "__pycache__":
+            name = path.parent.parent.name
+            yield pytest.param(LESSONS[name], path, id=f"{name}-{path.stem}")
+
+
+def wrong() -> Iterator[Any]:
+    for path in sorted(CASES.glob("*/wrong.toml")):
+        for case in tomllib.loads(path.read_text(encoding="utf-8"))["wrong"]:
+            name = path.parent.name
+            yield pytest.param(LESSONS[name], case, id=f"{name}-{case['name']}")
+
+
+def told(report: Report) -> str:
+    lines = [report.trouble.message] if report.trouble else []
+    for result in report.steps:
+        lines += [
+            f"{result.step.id} {check.name}: {check.message}"
+            for check in result.checks
+            if check.status != "passed"
+        ]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_every_lesson_has_cases(name: str) -> None:
+    assert len(list((CASES / name / "right").glob("*"))) >= 2
+    assert (CASES / name / "wrong.toml").is_file()
+
+
+@pytest.mark.parametrize(("lesson", "path"), list(right()))
+def test_right_is_accepted(lesson: Lesson, path: Path, engine: Engine) -> None:
+    report = grade(lesson, path, engine=engine)
+    assert report.status == "passed", told(report)
+
+
+@pytest.mark.parametrize(("lesson", "case"), list(wrong()))
+def test_wrong_is_refused(
+    lesson: Lesson, case: dict[str, Any], engine: Engine, tmp_path: Path
+) -> None:
+    submission = shutil.copytree(lesson.solution, tmp_path / "submission")
+    file = submission / case.get("file", "main.py")
+    text = file.read_text(encoding="utf-8")
+    for edit in case["edits"]:
+        assert text.count(edit["old"]) == 1, f"{edit['old']!r} should occur once"
+        text = text.replace(edit["old"], edit["new"])
+    file.write_text(text, encoding="utf-8")
+    report = grade(lesson, submission, engine=engine)
+    refused = {result.step.id for result in report.steps if result.status != "passed"}
+    assert refused == set(case["fails"]), told(report)
+    assert report.status == "failed", told(report)
