@@ -18,7 +18,7 @@ MODULES = [
 ]
 BESIDE_LEARNER_CODE = {"host", "testing"}
 """The modules that run in a learner's process."""
-RUNNERS = {"exec", "eval", "__import__", "compile", "import_module", "exec_module"}
+RUNNERS = {"exec", "eval", "__import__", "import_module", "exec_module"}
 """What turns text or a file into running code."""
 
 
