@@ -24,7 +24,9 @@ def main() -> None:
     pytest = [sys.executable, "-m", "pytest", "-q", "-p", "inprocess", "-c", os.devnull, SUITE]
     bare = Command("bare pytest, in process", pytest, IN_PROCESS)
     lean = Command(
-        "the same, plugin autoload off", pytest, IN_PROCESS | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        "the same, plugin autoload off",
+        pytest,
+        IN_PROCESS | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     )
     check = Command("learn check 01 --solution", [LEARN, "check", "01", "--solution"], {})
     print(table(compare(bare, [lean, check], rounds), bare.name))

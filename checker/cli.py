@@ -122,9 +122,7 @@ def check(
     with Engine() as engine:
         from checker.commands import check  # while the engine's processes load
 
-        wish = check.Wish(
-            lesson, path, every, solution, form, output, isolation, database, seed
-        )
+        wish = check.Wish(lesson, path, every, solution, form, output, isolation, database, seed)
         sys.exit(check.check(wish, engine))
 
 

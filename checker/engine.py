@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Self
 
 from checker import sandbox
 from checker.server import Host
@@ -36,7 +37,7 @@ class Engine:
         except IndexError:
             return start_runner()
 
-    def __enter__(self) -> Engine:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -41,7 +41,9 @@ class Progress:
         try:
             self._db.execute("PRAGMA synchronous = FULL")
             if self._db.execute("PRAGMA user_version").fetchone()[0] == 0:
-                self._db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = 1; COMMIT;")
+                self._db.executescript(
+                    f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = 1; COMMIT;"
+                )
             self._db.execute("SELECT count(*) FROM passed_step")
         except sqlite3.Error:
             self._db.close()
@@ -59,7 +61,8 @@ class Progress:
             self._db.execute("BEGIN IMMEDIATE")
             new = passed - self.passed_steps(report.lesson)
             self._db.execute(
-                "INSERT INTO attempt (lesson, at, status, points, max_points) VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO attempt (lesson, at, status, points, max_points)"
+                " VALUES (?, ?, ?, ?, ?)",
                 (number, now, report.status, report.points, report.max_points),
             )
             self._db.executemany(

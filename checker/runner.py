@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import threading
 from dataclasses import asdict, is_dataclass
+from pathlib import Path
 from typing import Any
 
 from checker.launcher import Job, Launcher
@@ -43,7 +43,7 @@ def run(job: Job, tell: Any) -> None:
 
         code = pytest.main(
             [job.suite, "--assert=plain", "--import-mode=importlib", "--noconftest",
-             "--rootdir", os.path.dirname(job.suite), "-c", os.devnull, "-p", "no:terminal",
+             "--rootdir", str(Path(job.suite).parent), "-c", os.devnull, "-p", "no:terminal",
              "-p", "no:cacheprovider", "-p", "no:logging", "-p", "no:warnings", "--strict-markers"],
             plugins=[Grader(job, launcher, tell)],
         )  # fmt: skip

@@ -11,7 +11,7 @@ import tempfile
 import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from checker import sandbox, trouble
 from checker.errors import GradingFault
@@ -109,7 +109,7 @@ class Host:
                 "checker.host", ["fork", str(fd)], self._folder.name, inherited=[fd]
             )
 
-    def __enter__(self) -> Host:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -190,12 +190,16 @@ def _remember_clone(workspace: Workspace) -> None:
     if not missing:
         return
     ref = _handed_out_ref(workspace.root)
-    changed = set((_git(workspace.root, "diff", "--name-only", ref, "--", "exercises") or "").split())
+    changed = set(
+        (_git(workspace.root, "diff", "--name-only", ref, "--", "exercises") or "").split()
+    )
     try:
         for lesson in missing:
             for path in _files(lesson.exercise):
                 name = path.relative_to(workspace.root).as_posix()
-                committed = _git(workspace.root, "show", f"{ref}:{name}") if name in changed else None
+                committed = (
+                    _git(workspace.root, "show", f"{ref}:{name}") if name in changed else None
+                )
                 content = path.read_bytes() if committed is None else committed.encode()
                 write_whole(workspace.starters / name, content)
     except OSError:
@@ -251,4 +255,3 @@ def here() -> Path:
         return Path.cwd()
     except OSError:
         raise UsageFault("The folder that you are in is gone.", "Go to another: `cd`.") from None
-

@@ -21,7 +21,10 @@ HALF_DONE = (
         "# 01.1: a function that answers GET /.",
         '@app.get("/")\nasync def welcome():\n    return {"message": "Welcome to the bookshop"}',
     )
-    .replace("app = FastAPI()", 'app = FastAPI(title="Bookshop API", version="1.0.0", description="Books.")')
+    .replace(
+        "app = FastAPI()",
+        'app = FastAPI(title="Bookshop API", version="1.0.0", description="Books.")',
+    )
     .replace(
         "# 01.3: a function that answers GET /books/{book_id}. Later: 01.5 and 01.7.",
         '@app.get("/books/{book_id}")\nasync def show_book(book_id):\n    return BOOKS[book_id]',

@@ -44,7 +44,7 @@ def test_repeat_grades_in_random_order(author: Learn) -> None:
         (SUITE, "@pytest.mark.step(2)\n", "", "step 01.2 has no test"),
         (SUITE, "import pytest\n", "import pytest\nimport checker.model\n", "import nothing"),
         (SUITE, 'lesson("01")', 'lesson("02")', 'does not say `pytest.mark.lesson("01")`'),
-        (SUITE, "    app.get(\"/hello\")", "    assert app\n    app.get(\"/hello\")", "assert says"),
+        (SUITE, '    app.get("/hello")', '    assert app\n    app.get("/hello")', "assert says"),
         (STARTER, "app = FastAPI()", "app = ", "starter can't be served"),
         (SOLUTION, "hello {name}", "bye {name}", "solution does not pass 01.2 test_hello_name"),
         (LESSON, "async def ping", "async def pong", "differs from examples/ping.py"),
@@ -116,7 +116,7 @@ def test_sync_puts_files_and_output_into_the_text(author: Learn) -> None:
 
 
 def test_requests_of_an_http_file() -> None:
-    text = "# app: a.py\nGET /a\n### again\nPOST /b\nX-A: b: c\n\n{\"a\":\n1}\n"
+    text = '# app: a.py\nGET /a\n### again\nPOST /b\nX-A: b: c\n\n{"a":\n1}\n'
     assert list(examples.parse_requests(text)) == [
         examples.Request("GET", "/a", {}, ""),
         examples.Request("POST", "/b", {"X-A": "b: c"}, '{"a":\n1}'),

@@ -12,7 +12,20 @@ from tests.conftest import Learn
 def test_help_names_every_command(learn: Learn) -> None:
     ran = learn("--help")
     assert ran.code == 0
-    for command in "check diff doctor hint list open read reset run solution start update".split():
+    for command in [
+        "check",
+        "diff",
+        "doctor",
+        "hint",
+        "list",
+        "open",
+        "read",
+        "reset",
+        "run",
+        "solution",
+        "start",
+        "update",
+    ]:
         assert f"  {command} " in ran.out
 
 
@@ -32,9 +45,7 @@ def test_help_names_every_command(learn: Learn) -> None:
         (["check", "01", "--format", "yaml"], "yaml", "json"),
     ],
 )
-def test_wrong_usage_is_exit_2(
-    learn: Learn, arguments: list[str], says: str, remedy: str
-) -> None:
+def test_wrong_usage_is_exit_2(learn: Learn, arguments: list[str], says: str, remedy: str) -> None:
     ran = learn(*arguments)
     assert ran.code == 2
     said = " ".join(ran.err.split())

@@ -230,7 +230,7 @@ def test_what_is_missing_says_how_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(databases, "find_spec", lambda _: None)
-    databases._require.cache_clear()  # noqa: SLF001
+    databases._require.cache_clear()
     found = databases.available()
     assert [one.ready for one in found] == [False, False, False]
     assert "pip install aiosqlite" in found[0].remedy
@@ -239,7 +239,7 @@ def test_what_is_missing_says_how_to_get_it(
         databases.provided("postgresql", tmp_path),
     ):
         pass
-    databases._require.cache_clear()  # noqa: SLF001
+    databases._require.cache_clear()
 
 
 def test_no_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,13 @@ from checker.engine import Engine
 from checker.errors import GradingFault
 from checker.grading import Options, grade
 from checker.model import Course, Report
-from tests.conftest import ROOT, Grade
+from tests.conftest import ROOT, Grade, Learn
 
+BROKEN_LIFESPAN = (
+    "from contextlib import asynccontextmanager\nfrom fastapi import FastAPI\n"
+    "@asynccontextmanager\nasync def lifespan(app):\n    raise OSError('no database')\n"
+    "    yield\napp = FastAPI(lifespan=lifespan)\n"
+)
 APP = "from fastapi import FastAPI\napp = FastAPI()\n"
 
 
@@ -61,7 +66,8 @@ def test_exit_at_import_passes_nothing(grade_main: Grade, code: int) -> None:
 def test_the_suite_is_not_in_the_apps_process(grade_main: Grade) -> None:
     report = grade_main(
         APP + "import os, sys\n\n\n@app.get('/hello')\ndef hello():\n"
-        "    return [sorted(os.environ), [m for m in sys.modules if 'pytest' in m or 'suite' in m]]\n"
+        "    loaded = [m for m in sys.modules if 'pytest' in m or 'suite' in m]\n"
+        "    return [sorted(os.environ), loaded]\n"
     )
     body = report.steps[0].checks[0].exchanges[-1].response
     assert body
@@ -88,18 +94,10 @@ def test_the_suite_is_not_in_the_apps_process(grade_main: Grade) -> None:
         ("x = ' ' * 10**11\n", "memory", "more memory"),
         ("import os, signal\nos.kill(os.getpid(), 11)\n", "crashed", "SIGSEGV"),
         ("while True:\n    pass\n", "timeout", "after 4 seconds"),
-        (
-            "from contextlib import asynccontextmanager\nfrom fastapi import FastAPI\n"
-            "@asynccontextmanager\nasync def lifespan(app):\n    raise OSError('no database')\n"
-            "    yield\napp = FastAPI(lifespan=lifespan)\n",
-            "startup_error",
-            "OSError: no database",
-        ),
+        (BROKEN_LIFESPAN, "startup_error", "OSError: no database"),
     ],
 )
-def test_trouble_is_named_with_its_fix(
-    grade_main: Grade, main: str, kind: str, says: str
-) -> None:
+def test_trouble_is_named_with_its_fix(grade_main: Grade, main: str, kind: str, says: str) -> None:
     report = grade_main(main, helper="def broken(:\n")
     assert report.trouble
     assert report.trouble.kind == kind
@@ -140,13 +138,17 @@ def test_a_handler_that_misbehaves_fails_its_own_check_only(
 
 def test_an_unhandled_exception_is_shown_with_the_learners_frames(grade_main: Grade) -> None:
     report = grade_main(
-        APP + "def deep():\n    return {}['x']\n\n\n@app.get('/hello')\ndef hello():\n    return deep()\n"
+        APP
+        + "def deep():\n    return {}['x']\n\n\n@app.get('/hello')\ndef hello():\n    return deep()\n"
     )
     check = report.steps[0].checks[0]
     assert "500 Internal Server Error" in check.message
     (raised,) = check.exceptions
     assert (raised.type, raised.during) == ("KeyError", "GET /hello")
-    assert [(f.file, f.function) for f in raised.frames] == [("main.py", "hello"), ("main.py", "deep")]
+    assert [(f.file, f.function) for f in raised.frames] == [
+        ("main.py", "hello"),
+        ("main.py", "deep"),
+    ]
     assert raised.frames[-1].code == "return {}['x']"
 
 
@@ -168,7 +170,9 @@ def test_huge_output_is_cut_and_harmless(grade_main: Grade, reference: str) -> N
 
 
 def test_state_is_fresh_for_every_check(grade_main: Grade, reference: str) -> None:
-    marker = "\nimport pathlib\nassert not pathlib.Path('mark').exists()\npathlib.Path('mark').touch()\n"
+    marker = (
+        "\nimport pathlib\nassert not pathlib.Path('mark').exists()\npathlib.Path('mark').touch()\n"
+    )
     for _ in range(2):
         assert grade_main(reference + marker).status == "passed"
 
@@ -195,7 +199,9 @@ def test_background_processes_are_ended(grade_main: Grade, reference: str, tmp_p
         assert gone(pid), f"process {pid} is still there"
 
 
-def test_an_app_that_is_overdue_ends_the_lesson(tiny: Course, engine: Engine, tmp_path: Path) -> None:
+def test_an_app_that_is_overdue_ends_the_lesson(
+    tiny: Course, engine: Engine, tmp_path: Path
+) -> None:
     from dataclasses import replace
 
     lesson = replace(tiny.lessons[0], limits=replace(tiny.lessons[0].limits, lesson_s=1.0))
@@ -208,7 +214,7 @@ def test_an_app_that_is_overdue_ends_the_lesson(tiny: Course, engine: Engine, tm
 
 
 def test_a_broken_suite_is_never_blamed_on_the_learner(
-    own_course: Path, engine: Engine, tmp_path: Path
+    own_course: Path, engine: Engine
 ) -> None:
     from checker.catalog import load_course
 
@@ -228,10 +234,7 @@ def test_a_check_that_breaks_is_an_error_of_ours(own_course: Path, engine: Engin
     assert report.steps[1].status == "error"
 
 
-def test_killing_learn_leaves_no_process(learn: object, tmp_path: Path) -> None:
-    from tests.conftest import Learn
-
-    assert isinstance(learn, Learn)
+def test_killing_learn_leaves_no_process(learn: Learn) -> None:
     mark = f"mark-{os.getpid()}-{time.time_ns()}"
     (learn.folder / "main.py").write_text(
         f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', "

@@ -103,7 +103,7 @@ def test_a_full_disk_costs_no_grade(tiny: Course, tmp_path: Path) -> None:
     progress_or_none, _ = open_progress(path)
     assert progress_or_none
     with closing(progress_or_none) as progress:
-        progress._db.execute(f"PRAGMA max_page_count = {pages}")  # noqa: SLF001 (a full disk)
+        progress._db.execute(f"PRAGMA max_page_count = {pages}")
         big = replace(report(tiny, 1, 2), seed=1)
         with pytest.raises(sqlite3.OperationalError, match="full"):
             for _ in range(10_000):

@@ -85,7 +85,9 @@ def test_facts_that_are_none_are_dropped() -> None:
     assert parse_fact(b'{"fact": "started", "port": 80}') is not None
 
 
-@pytest.mark.parametrize("junk", ["x" * 100_000, '{"fact": "ended", "code": 0, "verdict": "passed"}'])
+@pytest.mark.parametrize(
+    "junk", ["x" * 100_000, '{"fact": "ended", "code": 0, "verdict": "passed"}']
+)
 def test_junk_on_the_channel_changes_nothing(junk: str, tmp_path: Path) -> None:
     """An app that writes to every file descriptor it has still is what it is."""
     folder = tmp_path / "app"

@@ -67,8 +67,8 @@ def test_links_and_hidden_files_stay_behind(tmp_path: Path) -> None:
     (source / "main.py").write_text("app = 1\n")
     (source / "part").mkdir()
     (source / "part" / "models.py").write_text("")
-    os.symlink("/etc/passwd", source / "stolen.txt")
-    os.symlink("/etc", source / "etc")
+    (source / "stolen.txt").symlink_to("/etc/passwd")
+    (source / "etc").symlink_to("/etc")
     copy_submission(source, source, target, Limits(), "main.py")
     assert sorted(p.relative_to(target).as_posix() for p in target.rglob("*.*")) == [
         "main.py",

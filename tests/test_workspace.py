@@ -26,9 +26,7 @@ def test_start_hands_out_tasks_and_texts_but_no_hints_and_no_solutions(workspace
     assert "exercises/01-hello/README.md" in found
     assert "lessons/02-shelf/README.md" in found
     assert not [name for name in found if "exercise.toml" in name or "solution" in name]
-    everything = "".join(
-        path.read_text() for path in workspace.folder.rglob("*") if path.is_file()
-    )
+    everything = "".join(path.read_text() for path in workspace.folder.rglob("*") if path.is_file())
     assert "A gap in the path is an argument." not in everything
 
 

@@ -2,8 +2,9 @@
 
 `NAME.py` is an app (it defines `app`) or a script. `NAME.http` holds requests to the app
 `NAME.py`, or to the one that its first line names (`# app: other.py`), in the form that editors
-know (request line, headers, empty line, body; `###` between two requests). `NAME.out` is what the script prints, or the requests and their answers. For a
-`WEBSOCKET /path`, each line `> text` of the body sends a message and each `<` waits for one.
+know (request line, headers, empty line, body; `###` between two requests). `NAME.out` is what the
+script prints, or the requests and their answers. For a `WEBSOCKET /path`, each line `> text` of
+the body sends a message and each `<` waits for one.
 """
 
 from __future__ import annotations

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-BLOCK = re.compile(r"^```(?P<language>\w*)(?: (?P<file>\S+))?\n(?P<body>.*?)^```$", re.M | re.S)
+BLOCK = re.compile(
+    r"^```(?P<language>\w*)(?: (?P<file>\S+))?\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 FREE_LANGUAGES = {"mermaid", "console"}
 """Blocks that need no file: pictures, and commands for the reader to type."""
 PART_LINE = re.compile(r"^\s*# \[/?[\w-]+\]\n", re.MULTILINE)
@@ -45,7 +47,9 @@ def wanted_body(lesson_folder: Path, file: str) -> str:
         raise ValueError(f"there is no file {path}")
     text = path.read_text(encoding="utf-8")
     if part:
-        found = re.search(rf"^\s*# \[{part}\]\n(.*?)^\s*# \[/{part}\]$", text, re.M | re.S)
+        found = re.search(
+            rf"^\s*# \[{part}\]\n(.*?)^\s*# \[/{part}\]$", text, re.MULTILINE | re.DOTALL
+        )
         if found is None:
             raise ValueError(f"{path} has no part {part!r}")
         text = found[1]

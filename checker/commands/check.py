@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from checker.catalog import find_lesson
 from checker.errors import GradingFault, UsageFault
-from checker.grading import Options, grade, grade_all
 from checker.files import write_whole
+from checker.grading import Options, grade, grade_all
 from checker.workspace import Workspace, current_course, find_workspace, here
 
 if TYPE_CHECKING:

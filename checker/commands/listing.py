@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.text import Text
 
 from checker.errors import UsageFault
 from checker.render.console import output
 from checker.workspace import current_course, find_workspace, here
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 def show() -> None:
     """Print a line for each lesson."""
     console = output()
     course = current_course()
-    counts, notice, outside = {}, "", False
+    counts: Mapping[str, int] = {}
+    notice, outside = "", False
     try:
         state = find_workspace(course, here()).state
     except UsageFault:

@@ -25,7 +25,12 @@ def start(folder: Path | None) -> None:
     console.print()
     if first.steps:
         step = first.steps[0]
-        console.print(f"Your first task, {step.id} {step.title}:\n", style="bold", markup=False, soft_wrap=True)
+        console.print(
+            f"Your first task, {step.id} {step.title}:\n",
+            style="bold",
+            markup=False,
+            soft_wrap=True,
+        )
         put(console, Markdown(step.task))
         console.print()
     where = workspace.shown(workspace.root)

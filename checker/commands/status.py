@@ -43,10 +43,10 @@ def _lines(course: Course, workspace: Workspace) -> list[str]:
         if passed < len(lesson.steps):
             main = workspace.shown(workspace.exercise(lesson) / "main.py")
             verb = "Go on with" if passed else "Begin"
+            steps = f"{passed} of {len(lesson.steps)} steps"
             return [
                 *lines,
-                f"Next: {verb} lesson {lesson.number} {lesson.title} "
-                f"({passed} of {len(lesson.steps)} steps).",
+                f"Next: {verb} lesson {lesson.number} {lesson.title} ({steps}).",
                 f"  read it   learn read {lesson.number}",
                 f"  edit      {main}",
                 f"  check it  learn check {lesson.number}",

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from checker.workspace import Workspace
 
 
-def show(
-    report: Report, path: Path, workspace: Workspace | None, remembered: Remembered
-) -> None:
+def show(report: Report, path: Path, workspace: Workspace | None, remembered: Remembered) -> None:
     """Print one report, the closing words of steps just passed, and the next thing to do."""
     console = output()
     put(console, terminal.render(report, unicode=_has_unicode(console)))

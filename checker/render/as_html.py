@@ -46,7 +46,8 @@ def _report(report: Report) -> Iterator[str]:
     yield f"<h1>{escape(lesson.number)} {escape(lesson.title)}</h1>"
     yield f"<p><strong>{report.points} of {report.max_points} points</strong></p>"
     if report.trouble:
-        yield f'<section class="trouble"><p class="message">{_text(report.trouble.message)}</p></section>'
+        told = _text(report.trouble.message)
+        yield f'<section class="trouble"><p class="message">{told}</p></section>'
     for result in report.steps:
         yield from _step(result)
     yield (
@@ -74,9 +75,11 @@ def _check(check: Check) -> Iterator[str]:
             f"{frame.file}, line {frame.line}, in {frame.function}\n    {frame.code}"
             for frame in raised.frames
         )
-        yield f"<pre>{_text(f'{raised.during}: {raised.type}: {raised.message}')}\n{_text(frames)}</pre>"
+        headline = f"{raised.during}: {raised.type}: {raised.message}"
+        yield f"<pre>{_text(headline)}\n{_text(frames)}</pre>"
     for exchange in check.exchanges[-1:]:
-        yield f"<details><summary>The exchange</summary><pre>{_text(_exchange(exchange))}</pre></details>"
+        shown = _text(_exchange(exchange))
+        yield f"<details><summary>The exchange</summary><pre>{shown}</pre></details>"
 
 
 def _exchange(exchange: Exchange) -> str:

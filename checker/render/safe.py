@@ -10,7 +10,7 @@ BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 
 
 def plain(text: str) -> str:
-    """Return the text with every control character written out, as in `\\x1b`."""
+    r"""Return the text with every control character written out, as in `\\x1b`."""
     return "".join(
         char if char in KEPT or not _acts(char) else char.encode("unicode_escape").decode()
         for char in text

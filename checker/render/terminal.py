@@ -101,7 +101,9 @@ def _raised(raised: Raised) -> Text:
 def _exchange(exchange: Exchange) -> Text:
     request, response = exchange.request, exchange.response
     text = Text("The last exchange:", style="dim")
-    text.append(plain(f"\n  sent  {request['method']} {request['path']}  {request['body']}".rstrip()))
+    text.append(
+        plain(f"\n  sent  {request['method']} {request['path']}  {request['body']}".rstrip())
+    )
     if response is None:
         text.append("\n  got   no answer")
     elif "frames" in response:
