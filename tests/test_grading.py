@@ -138,8 +138,8 @@ def test_a_handler_that_misbehaves_fails_its_own_check_only(
 
 def test_an_unhandled_exception_is_shown_with_the_learners_frames(grade_main: Grade) -> None:
     report = grade_main(
-        APP
-        + "def deep():\n    return {}['x']\n\n\n@app.get('/hello')\ndef hello():\n    return deep()\n"
+        APP + "def deep():\n    return {}['x']\n\n\n"
+        "@app.get('/hello')\ndef hello():\n    return deep()\n"
     )
     check = report.steps[0].checks[0]
     assert "500 Internal Server Error" in check.message

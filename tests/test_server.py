@@ -93,7 +93,8 @@ def test_junk_on_the_channel_changes_nothing(junk: str, tmp_path: Path) -> None:
     folder = tmp_path / "app"
     folder.mkdir()
     (folder / "main.py").write_text(
-        f"import os\nfor fd in range(3, 60):\n    try:\n        os.write(fd, {junk!r}.encode() + b'\\n')\n"
+        f"import os\nfor fd in range(3, 60):\n    try:\n"
+        f"        os.write(fd, {junk!r}.encode() + b'\\n')\n"
         "    except OSError:\n        pass\n"
         + (SOLUTION / "main.py").read_text().replace("import os\n", "")
     )
