@@ -89,6 +89,7 @@ def _load_lesson(root: Path, folder: re.Match[str]) -> Lesson:
         environment=settings.get("environment", {}),
         secrets=tuple(settings.get("secrets", ())),
         preload=tuple(settings.get("preload", ())),
+        covers={words: tuple(steps) for words, steps in settings.get("covers", {}).items()},
         databases=tuple(settings.get("databases", ())),
     )
 

@@ -233,6 +233,14 @@ def dev_sync(lesson: str | None) -> None:
     dev.sync(lesson)
 
 
+@dev.command("table")
+def dev_table() -> None:
+    """Write docs/coverage.md: what is graded, by which check."""
+    from checker.commands import dev
+
+    dev.table()
+
+
 def main() -> NoReturn:
     """Run the command line; faults become a message and an exit code, never a traceback."""
     from checker.errors import Fault

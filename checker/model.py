@@ -81,6 +81,8 @@ class Lesson:
     """Variables that get a new random value at every run."""
     preload: tuple[str, ...] = ()
     """Modules that the host imports before it forks."""
+    covers: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """What the lesson must teach and grade, in words; and the numbers of the steps that do."""
     databases: tuple[Database, ...] = ()
     """Databases that the lesson can be graded on, the default first; none: it needs none."""
 

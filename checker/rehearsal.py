@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-TEST = '''
+TEST = """
 import asyncio
 from typing import Annotated
 
@@ -83,7 +83,7 @@ async def test_missing():
     async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
         answer = await client.get("/missing")
     assert answer.status_code == 404
-'''
+"""
 
 
 def rehearse() -> None:

@@ -33,8 +33,11 @@ Verdict = Literal["passed", "failed", "broken", "endless"]
 
 PASSED, FAILED, INTERRUPTED, NO_TESTS = 0, 1, 2, 5
 """Exit codes of pytest: the only ones that a trial tells apart."""
-LIMIT_S = 20.0
+LIMIT_S = 40.0
 """How long the tests may take on the correct app."""
+QUICK_S = 10.0
+QUICK_FACTOR = 4.0
+"""Tests are quick that take less than QUICK_S, or than so many times what the reference's take."""
 PATIENCE = 10.0
 """How many times as long they may take on another build."""
 LEAST_LIMIT_S = 5.0
@@ -143,6 +146,23 @@ class Trials:
             + "\n".join(filter(None, [_listed("Missed", missed), told]))
         )
 
+    def expect_quick(self) -> None:
+        """Demand that the tests don't take much longer than the reference's, or raise Unmet.
+
+        On a busy machine both take longer.
+        """
+        took_s = self.trial().took_s
+        if took_s < QUICK_S:
+            return
+        again = self._run(GIVEN, "given").took_s
+        usual = self._run(GIVEN, "given", Path(self._job.reference)).took_s
+        if again > max(QUICK_S, QUICK_FACTOR * usual):
+            raise Unmet(
+                f"Your tests took {again:.0f} seconds on the shop; they should take less than "
+                f"{max(QUICK_S, QUICK_FACTOR * usual):.0f}.\n"
+                "`pytest --durations=5` shows the slowest: look for a sleep, or for the real courier."
+            )
+
     def trial(self, build: str = GIVEN, *, order: str | int = "given") -> Trial:
         """Run the tests on a build, in this order (`reversed`, or the seed of a shuffle)."""
         return self._submit(build, order).result()
@@ -161,14 +181,14 @@ class Trials:
                 self._running[build, order] = self._processors.submit(self._run, build, order)
             return self._running[build, order]
 
-    def _run(self, name: str, order: str | int) -> Trial:
+    def _run(self, name: str, order: str | int, tests: Path | None = None) -> Trial:
         build = self.builds[name]
         limit_s = LIMIT_S
         if name != GIVEN:
             limit_s = max(LEAST_LIMIT_S, PATIENCE * self.trial().took_s)
         scratch = Path(tempfile.mkdtemp(prefix="run-", dir=self._job.scratch))
         folder = scratch / "app"
-        shutil.copytree(self._job.submission, folder)
+        shutil.copytree(tests or self._job.submission, folder)
         (folder / "main.py").write_text(build.source, encoding="utf-8")
         start = {
             "kind": "tests",

@@ -47,6 +47,9 @@ What the bookshop needs now, in two sentences.
 SETTINGS = """\
 title = "{title}"
 
+[covers]
+"an answer to a ping" = [1]
+
 [steps.1]
 hints = [
     "Where to look.",

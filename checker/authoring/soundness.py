@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checker.authoring import examples, texts
+from checker.authoring import coverage, examples, texts
 from checker.grading import Options, grade
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ def problems(lesson: Lesson, engine: Engine) -> Iterator[str]:
         return
     yield from step_problems(lesson)
     yield from suite_problems(lesson)
+    yield from coverage.problems(lesson)
     yield from text_problems(lesson, engine)
     yield from starter_problems(lesson, engine)
     yield from solution_problems(lesson, engine)
@@ -76,7 +76,7 @@ def suite_problems(lesson: Lesson) -> Iterator[str]:
         for node in tree.body
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     ]
-    marked = {number for test in tests for number in _step_marks(test)}
+    marked = {number for test in tests for number in coverage.step_marks(test)}
     numbers = {step.number for step in lesson.steps}
     for number in sorted(numbers - marked):
         yield f"step {lesson.number}.{number} has no test in {lesson.suite.name}"
@@ -85,7 +85,7 @@ def suite_problems(lesson: Lesson) -> Iterator[str]:
     for test in tests:
         if not ast.get_docstring(test):
             yield f"{lesson.suite.name}: {test.name} has no docstring"
-        if len(list(_step_marks(test))) != 1:
+        if len(list(coverage.step_marks(test))) != 1:
             yield f"{lesson.suite.name}: {test.name} needs exactly one step mark"
     for node in ast.walk(tree):
         if isinstance(node, ast.Assert) and node.msg is None:
@@ -172,13 +172,6 @@ def _broken_checks(report: Report) -> Iterator[str]:
         for check in result.checks:
             if check.status == "error":
                 yield f"the check {check.name} broke: {check.message}"
-
-
-def _step_marks(test: ast.FunctionDef) -> Iterator[int]:
-    for decorator in test.decorator_list:
-        found = re.fullmatch(r"pytest\.mark\.step\((\d+)\)", ast.unparse(decorator))
-        if found:
-            yield int(found[1])
 
 
 def _forbidden_import(node: ast.Import | ast.ImportFrom) -> bool:

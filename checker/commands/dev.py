@@ -5,9 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from checker.authoring import examples, scaffold, soundness, texts
+from checker.authoring import coverage, examples, scaffold, soundness, texts
 from checker.catalog import course_folder, find_lesson, load_course
 from checker.engine import Engine
+from checker.files import write_whole
 from checker.grading import Options
 from checker.render.console import output
 
@@ -50,6 +51,14 @@ def sync(wanted: str | None) -> None:
                 path.write_text(text, encoding="utf-8")
             text = lesson.text.read_text(encoding="utf-8")
             lesson.text.write_text(texts.synced(text, folder), encoding="utf-8")
+
+
+def table() -> None:
+    """Write docs/coverage.md: which check grades what."""
+    course = load_course(course_folder())
+    path = course.root / "docs" / "coverage.md"
+    write_whole(path, coverage.table(course).encode())
+    output().print(f"made {path}", markup=False, soft_wrap=True)
 
 
 def _lessons(wanted: str | None) -> list[Lesson]:

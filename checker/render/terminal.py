@@ -1,6 +1,6 @@
 """Report -> what the learner sees in a terminal. Narrow, wide, with and without colour.
 
-The first step that fails is told in full; the rest in a line each: one thing at a time.
+A line for each step; then the first one that fails in full, where the eye is: at the end.
 """
 
 from __future__ import annotations
@@ -48,40 +48,41 @@ def _parts(report: Report, marks: dict[str, str]) -> Iterator[RenderableType]:
         if report.log.strip():
             yield from _log(report.log)
         return
-    told = False
     yield Text()
     for result in report.steps:
         yield Text.assemble(
             f"  {marks[result.status]} ", f"{result.step.id} {result.step.title}",
             style=STYLES[result.status],
         )  # fmt: skip
-        if result.status in ("failed", "error") and not told:
-            told = True
-            yield from _told_in_full(result)
-    if told and report.log.strip():
-        yield from _log(report.log)
+    failing = [result for result in report.steps if result.status in ("failed", "error")]
+    for result in failing[:1]:
+        yield Text()
+        yield from _told_in_full(result)
+        if report.log.strip():
+            yield from _log(report.log)
 
 
 def _told_in_full(result: StepResult) -> Iterator[RenderableType]:
+    yield Text(f"{result.step.id} {result.step.title}", style="bold")
     if result.mistake:
-        yield Padding(_message(result.mistake.message, "bold"), (0, 0, 1, 6))
+        yield Padding(_message(result.mistake.message, "bold"), (0, 0, 1, 2))
     failing = [check for check in result.checks if check.status in ("failed", "error")]
     for check in failing[:1]:
         yield from _check(check)
     if len(failing) > 1:
         more = ", ".join(check.label.rstrip(".") for check in failing[1:])
-        yield Padding(Text(plain(f"Not yet either: {more}."), style="dim"), (0, 0, 1, 6))
+        yield Padding(Text(plain(f"Not yet either: {more}."), style="dim"), (0, 0, 1, 2))
 
 
 def _check(check: Check) -> Iterator[RenderableType]:
-    yield Padding(Text(plain(check.label), style="bold"), (0, 0, 0, 6))
-    yield Padding(_message(check.message), (0, 0, 1, 6))
+    yield Padding(Text(plain(check.label), style="bold"), (0, 0, 0, 2))
+    yield Padding(_message(check.message), (0, 0, 1, 2))
     for raised in check.exceptions[-1:]:
-        yield Padding(_raised(raised), (0, 0, 1, 6))
+        yield Padding(_raised(raised), (0, 0, 1, 2))
     for exchange in check.exchanges[-1:]:
-        yield Padding(_exchange(exchange), (0, 0, 0, 6))
+        yield Padding(_exchange(exchange), (0, 0, 0, 2))
         # Not wrapped, however narrow the window: it is there to be copied.
-        yield Text(f"        {plain(exchange.curl)}\n", no_wrap=True, overflow="ignore")
+        yield Text(f"    {plain(exchange.curl)}\n", no_wrap=True, overflow="ignore")
 
 
 def _message(message: str, first_style: str = "") -> Text:

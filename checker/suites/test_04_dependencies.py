@@ -591,7 +591,8 @@ def test_error_goes_on(app, rng):
     raised = [error.type for error in app.exceptions()[known:]]
     assert raised[-1:] == ["UnicodeEncodeError"], (
         f"The label printer raised UnicodeEncodeError, but the log shows {raised or 'nothing'}. "
-        "A dependency that catches an error must raise it again."
+        "A dependency that catches an error must raise it again, or FastAPI has nothing to send "
+        "and fails itself."
     )
 
 
@@ -678,7 +679,7 @@ def test_exports_all_orders(fresh_app, rng):
 def test_sends_while_it_reads(fresh_app, rng):
     """Lines are sent while others are read; if the client leaves, the session is closed."""
     app = fresh_app()
-    orders = place_several(app, rng, 8)
+    orders = place_several(app, rng, 12)
     whole = len(orders) * READ_DELAY_S
     for _ in range(5):
         began = time.monotonic()

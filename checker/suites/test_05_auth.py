@@ -173,7 +173,7 @@ def _expect_refusal(fresh_app, secret, because):
     )
     assert "secret_key" in problem.message.lower(), (
         "The error that stops your app should name SECRET_KEY, so that whoever starts the server "
-        f"knows what to set. It says: {problem.message}"
+        f"knows what to set. What happened: {problem.message.splitlines()[0]}"
     )
 
 
@@ -200,7 +200,13 @@ def test_refuses_short_secret(fresh_app, rng, length):
 @pytest.mark.parametrize("length", [SHORTEST_SECRET, 100])
 def test_starts_with_good_secret(fresh_app, rng, length):
     """With a SECRET_KEY of 32 characters or more the app starts."""
-    fresh_app(SECRET_KEY=_text(rng, length)).get("/openapi.json").expect(200)
+    try:
+        app = fresh_app(SECRET_KEY=_text(rng, length))
+    except AssertionError as problem:
+        raise AssertionError(
+            f"{problem}\nSECRET_KEY was a text of {length} characters, which is long enough."
+        ) from None
+    app.get("/openapi.json").expect(200)
 
 
 # ------------------------------------------------------------------------ 05.2 hashes only

@@ -2,7 +2,7 @@
 
 # The next two lines keep tools quiet about old forms. Take them out when you are done.
 # mypy: ignore-errors
-# ruff: noqa: ANN, D, N, UP
+# ruff: noqa: ANN001, ANN201, D102, D106, N805, UP006, UP035, UP045
 
 from typing import Dict, Optional
 
