@@ -31,9 +31,7 @@ async def get_slate() -> AsyncIterator[list[str]]:
         raise
 
 
-# [alias]
 Slate = Annotated[list[str], Depends(get_slate)]
-# [/alias]
 
 
 @app.post("/orders/{dish}", status_code=201)

@@ -6,7 +6,7 @@ from database import Db, engine
 from fastapi import APIRouter, FastAPI, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 from tables import Author, Base, Book, Line, Order
 
@@ -133,7 +133,7 @@ async def create_order(body: OrderIn, db: Db) -> OrderView:
         take = update(Book).where(Book.id == line.book_id)
         try:
             changed = await db.execute(take.values(stock=Book.stock - line.copies))
-        except IntegrityError:
+        except DBAPIError:  # MariaDB calls a broken CHECK an operational error
             raise HTTPException(
                 409, f"There are not enough copies of book {line.book_id}"
             ) from None
