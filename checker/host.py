@@ -14,6 +14,7 @@ import gc
 import importlib
 import io
 import json
+import logging
 import os
 import select
 import socket
@@ -258,8 +259,10 @@ def make_server(app: ASGI, listener: socket.socket, channel: Channel) -> Server:
                 name = listener.getsockname()
                 channel.tell("started", port=name[1] if isinstance(name, tuple) else None)
 
+    # What the app raises is told as a fact; in its log it would only stand once more.
+    logging.getLogger("uvicorn.error").addFilter(lambda record: record.exc_info is None)
     # asyncio's own loop starts faster than uvloop; a check is some dozen requests.
-    config = Config(app, loop="asyncio", log_config=None, log_level="critical", access_log=False)
+    config = Config(app, loop="asyncio", log_config=None, access_log=False)
     return TellingServer(config)
 
 

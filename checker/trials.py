@@ -311,8 +311,8 @@ def _missed(build: Build, verdict: Verdict) -> str:
     match verdict:
         case "endless":
             return (
-                f"{build.area}: a test waits for ever there. It must fail instead: "
-                "never wait for a message that may not come"
+                f"{build.area}: a test never ends there. It must fail instead: never wait for "
+                "a message that may not come, and open sockets in a `with` block"
             )
         case "broken":
             return (

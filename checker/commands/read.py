@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from rich.markdown import Markdown
@@ -32,7 +33,9 @@ def show(wanted: str) -> None:
     console = output()
     page = Markdown(for_terminal(text))
     if console.is_terminal and not step:
-        with console.pager(styles=not console.no_color):
+        os.environ.setdefault("LESS", "-FRX")  # colours as such, and no pager for a short text
+        colours = "less" in os.environ.get("PAGER", "less") and not console.no_color
+        with console.pager(styles=colours):
             console.print(page)
     else:
         put(console, page)

@@ -30,7 +30,8 @@ def show(report: Report, path: Path, workspace: Workspace | None, remembered: Re
         if result.step.id in remembered.first_passed:
             console.print(Text(f"\nPassed {result.step.id} {result.step.title}", style="green"))
             put(console, Padding(Markdown(result.step.closing), (0, 0, 0, 2)))
-    console.print()
+    if report.status == "passed":
+        console.print()
     if remembered.notice:
         console.print(Text(remembered.notice, style="yellow"))
     for line in _next(report, path, workspace):

@@ -70,8 +70,9 @@ def _told_in_full(result: StepResult) -> Iterator[RenderableType]:
     for check in failing[:1]:
         yield from _check(check)
     if len(failing) > 1:
-        more = ", ".join(check.label.rstrip(".") for check in failing[1:])
-        yield Padding(Text(plain(f"Not yet either: {more}."), style="dim"), (0, 0, 1, 2))
+        more = "".join(f"\n  - {check.label}" for check in failing[1:4])
+        rest = f"\n  and {len(failing) - 4} more" if len(failing) > 4 else ""  # noqa: PLR2004
+        yield Padding(Text(plain(f"Not yet either:{more}{rest}"), style="dim"), (0, 0, 1, 2))
 
 
 def _check(check: Check) -> Iterator[RenderableType]:

@@ -196,4 +196,5 @@ class TestBoard:
 
     def test_closed(self, shop):
         with pytest.raises(WebSocketDisconnect):
-            shop.websocket_connect("/board", headers={KEY: "ada-key"}).__enter__()
+            with shop.websocket_connect("/board", headers={KEY: "ada-key"}):
+                pass
