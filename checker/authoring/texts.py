@@ -19,7 +19,7 @@ BLOCK = re.compile(
 )
 FREE_LANGUAGES = {"mermaid", "console"}
 """Blocks that need no file: pictures, and commands for the reader to type."""
-PART_LINE = re.compile(r"^\s*# \[/?[\w-]+\]\n", re.MULTILINE)
+PART_LINE = re.compile(r"^[ \t]*# \[/?[\w-]+\]\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
