@@ -20,6 +20,7 @@ import select
 import socket
 import sys
 import threading
+import time
 import traceback
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -190,6 +191,8 @@ def serve(start: dict[str, Any], channel: Channel, listener: socket.socket) -> i
     folder = start["folder"]
     os.environ.clear()
     os.environ.update(start["environment"])
+    if hasattr(time, "tzset"):
+        time.tzset()  # the environment may name another time zone
     os.chdir(folder)
     sys.path.insert(0, folder)
     observed = observers(start["observe"])
