@@ -197,7 +197,7 @@ class App:
 
         Raises Unmet if there is none. It is the learner's: no link is followed, size is bounded.
         """
-        folder = self.served._folder if self.served else Path()  # noqa: SLF001
+        folder = self.served.folder if self.served else Path()
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
             with os.fdopen(os.open(folder / name, flags), "rb") as opened:

@@ -22,6 +22,7 @@ import sys
 import threading
 import time
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -60,17 +61,60 @@ def main() -> None:
 def serve_forked(control: socket.socket) -> None:
     """Fork an app for each connection to `control`, until stdin is closed."""
     gc.freeze()  # a collection in a child would otherwise copy the pages of all that is loaded
-    poll = select.poll()
-    poll.register(0, select.POLLHUP)
-    poll.register(control, select.POLLIN)
-    apps: dict[int, tuple[int, int, socket.socket]] = {}  # by pidfd and by connection
+    forks = Forks(control)
+    while forks.wait():
+        pass
 
-    def forget(pid: int, pidfd: int, connection: socket.socket) -> None:
+
+class Forks:
+    """The apps that were forked, each with the connection that it lives and dies by."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._poll = select.poll()
+        self._poll.register(0, select.POLLHUP)
+        self._poll.register(control, select.POLLIN)
+        self._apps: dict[int, tuple[int, int, socket.socket]] = {}
+        """Process, pidfd and connection; by pidfd, and by the connection's descriptor."""
+
+    def wait(self) -> bool:
+        """Wait until something happens, and deal with it; False when stdin is closed."""
+        for fd, _ in self._poll.poll():
+            if fd == 0:
+                for pid, _, _ in self._apps.values():
+                    sandbox.end_group(pid)
+                return False
+            if fd == self._control.fileno():
+                self._fork()
+            elif fd in self._apps:
+                self._forget(*self._apps[fd])
+        return True
+
+    def _fork(self) -> None:
+        connection, _ = self._control.accept()
+        data, fds, _, _ = socket.recv_fds(connection, MAX_REQUEST, 2)
+        if not data:
+            connection.close()  # whoever dialled is gone
+            return
+        start = json.loads(data)
+        preload(start.get("preload", []))
+        pid = os.fork()
+        if pid == 0:
+            serve_connection(connection, start, fds, [self._control.fileno(), *self._apps])
+        for passed_on in fds:
+            os.close(passed_on)
+        pidfd = os.pidfd_open(pid)
+        self._apps[pidfd] = self._apps[connection.fileno()] = (pid, pidfd, connection)
+        self._poll.register(pidfd, select.POLLIN)
+        self._poll.register(connection, select.POLLRDHUP)
+
+    def _forget(self, pid: int, pidfd: int, connection: socket.socket) -> None:
+        """The app has ended, or nobody wants it any more: end what is left, and tell."""
         sandbox.end_group(pid)
         _, status = os.waitpid(pid, 0)
         for fd in (pidfd, connection.fileno()):
-            poll.unregister(fd)
-            del apps[fd]
+            self._poll.unregister(fd)
+            del self._apps[fd]
         os.close(pidfd)
         fact = {"fact": "ended", "code": os.waitstatus_to_exitcode(status)}
         try:
@@ -78,33 +122,6 @@ def serve_forked(control: socket.socket) -> None:
         except OSError:
             pass  # nobody listens any more
         connection.close()
-
-    while True:
-        for fd, _ in poll.poll():
-            if fd == 0:
-                for app in list(apps.values()):
-                    sandbox.end_group(app[0])
-                return
-            if fd == control.fileno():
-                connection, _ = control.accept()
-                data, fds, _, _ = socket.recv_fds(connection, MAX_REQUEST, 2)
-                if not data:
-                    connection.close()  # whoever dialled is gone
-                    continue
-                start = json.loads(data)
-                preload(start.get("preload", []))
-                inherited = [control.fileno(), *apps]
-                pid = os.fork()
-                if pid == 0:
-                    serve_connection(connection, start, fds, inherited)
-                for passed_on in fds:
-                    os.close(passed_on)
-                pidfd = os.pidfd_open(pid)
-                apps[pidfd] = apps[connection.fileno()] = (pid, pidfd, connection)
-                poll.register(pidfd, select.POLLIN)
-                poll.register(connection, select.POLLRDHUP)
-            elif fd in apps:
-                forget(*apps[fd])
 
 
 def preload(modules: list[str]) -> None:
@@ -226,7 +243,7 @@ def import_app(folder: str, channel: Channel) -> ASGI | None:
     else:
         app = getattr(module, "app", None)
         if _is_asgi(app):
-            return app  # type: ignore[no-any-return]
+            return app
         names = sorted(name for name, value in vars(module).items() if _is_asgi(value))
         found = None if app is None else type(app).__name__
         channel.tell("trouble", kind="no_app", found=found, candidates=names[:5])
@@ -277,10 +294,8 @@ def obey(channel: Channel, server: Server, observed: dict[str, int]) -> None:
             server.should_exit = True
         elif "observe" in request:
             # By way of the loop: what the app has just raised is told first.
-            loop = server.servers[0].get_loop()
-            loop.call_soon_threadsafe(
-                lambda n=request["observe"]: channel.tell("observed", number=n, values=observed)
-            )
+            tell = partial(channel.tell, "observed", number=request["observe"], values=observed)
+            server.servers[0].get_loop().call_soon_threadsafe(tell)
     os._exit(1)
 
 

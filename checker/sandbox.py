@@ -7,6 +7,7 @@ there, apps are spawned instead of forked, and Windows has no resource limits.
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -98,7 +99,10 @@ def _processes_of_user() -> int:
 
 
 def end_group(pid: int) -> None:
-    """End a process and all that stayed in its process group, at once."""
+    """End a process and all that stayed in its process group, at once.
+
+    Only for a process that has not been waited for: after that, its number may be another's.
+    """
     try:
         if sys.platform == "win32":
             os.kill(pid, signal.SIGTERM)
@@ -108,16 +112,34 @@ def end_group(pid: int) -> None:
         pass  # already gone
 
 
+def finish(process: subprocess.Popen[bytes], limit_s: float) -> int | None:
+    """Wait until a process ends, end what it started, and return its exit code; None: overdue."""
+    if not CAN_FORK:
+        try:
+            return process.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            end_group(process.pid)
+            process.wait()
+            return None
+    pidfd = os.pidfd_open(process.pid)
+    try:
+        ended, _, _ = select.select([pidfd], [], [], limit_s)
+    finally:
+        os.close(pidfd)
+    end_group(process.pid)  # before it is reaped: its number is still its own
+    code = process.wait()
+    return code if ended else None
+
+
 def end(process: subprocess.Popen[bytes], patience_s: float = 2.0) -> None:
-    """Ask a process to end by closing its stdin, then end its whole group, and reap it."""
+    """Ask a process to end by closing its stdin; if it does not, end its group. Reap it."""
     if process.stdin:
         process.stdin.close()
     try:
         process.wait(patience_s)
     except subprocess.TimeoutExpired:
-        pass
-    end_group(process.pid)
-    process.wait()
+        end_group(process.pid)
+        process.wait()
     for pipe in (process.stdout, process.stderr):
         if pipe:
             pipe.close()

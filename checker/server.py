@@ -10,18 +10,19 @@ import socket
 import tempfile
 import threading
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from checker import sandbox, trouble
 from checker.errors import GradingFault
-from checker.model import Limits, Raised, Trouble
+from checker.tail import Tail
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from checker.facts import Fact
+    from checker.model import Limits, Raised, Trouble
 
 MAX_EXCEPTIONS = 200
 SETTLE_S = 2.0
@@ -145,11 +146,10 @@ class Served:
         self._questions = itertools.count(1)
         self._news = threading.Condition()
         self._started = self._deaf = False
-        self._log = _Tail(limits.log_bytes)
-        self._folder = scratch / "app"
-        shutil.copytree(source, self._folder)
+        self.folder = scratch / "app"
+        shutil.copytree(source, self.folder)
         start = {
-            "folder": str(self._folder),
+            "folder": str(self.folder),
             "environment": sandbox.clean_environment() | self.environment,
             "observe": list(observe),
             "preload": list(preload),
@@ -184,22 +184,24 @@ class Served:
         self._listen_to(connection.makefile("rb"), os.fdopen(read_end, "rb", buffering=0))
 
     def _spawn(self, start: bytes) -> None:
-        process = sandbox.start_python("checker.host", ["once"], str(self._folder))
+        process = sandbox.start_python("checker.host", ["once"], str(self.folder))
         assert process.stdin and process.stdout and process.stderr  # they are pipes  # noqa: PT018
         self._process = process
         self._requests = process.stdin
         self._requests.write(start)
         self._requests.flush()
-        self._release = lambda: sandbox.end_group(process.pid)
+        self._release = self._end_spawned
         self._listen_to(process.stdout, process.stderr)
 
+    def _end_spawned(self) -> None:
+        with self._news:
+            if self._process is not None and not self._deaf:
+                sandbox.end_group(self._process.pid)
+
     def _listen_to(self, told: IO[bytes], log: IO[bytes]) -> None:
-        self._readers = [
-            threading.Thread(target=self._read_facts, args=(told,), daemon=True),
-            threading.Thread(target=self._log.read, args=(log,), daemon=True),
-        ]
-        for reader in self._readers:
-            reader.start()
+        self._log = Tail(log, self.limits.log_bytes)
+        self._reader = threading.Thread(target=self._read_facts, args=(told,), daemon=True)
+        self._reader.start()
 
     def wait_started(self) -> Trouble | None:
         """Wait until the app accepts requests; return why it never will, or None."""
@@ -252,8 +254,8 @@ class Served:
     def end(self) -> None:
         """End the process at once, and everything in its group."""
         self._release()
-        for reader in self._readers:
-            reader.join(SETTLE_S)
+        self._reader.join(SETTLE_S)
+        self._log.wait(SETTLE_S)
         try:
             self._requests.close()
         except OSError:
@@ -279,9 +281,10 @@ class Served:
                         self._news.notify_all()
         except OSError:
             pass  # reset by a dying process
-        if self._process is not None:
-            self.ended = self._process.wait()
         with self._news:
+            if self._process is not None:
+                sandbox.end_group(self._process.pid)  # it tells no more: all of it goes
+                self.ended = self._process.wait()
             self._deaf = True
             self._news.notify_all()
         told.close()
@@ -324,22 +327,6 @@ class NotServed(Served):
     def observe(self) -> dict[str, int]:
         """There is nothing to count."""
         return {}
-
-
-class _Tail:
-    """Drains a pipe, so that its writer never blocks, and keeps the end of what came."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._kept = b""
-
-    def read(self, pipe: IO[bytes]) -> None:
-        with pipe:
-            while chunk := pipe.read(64 * 1024):
-                self._kept = (self._kept + chunk)[-self._size :]
-
-    def text(self) -> str:
-        return self._kept.decode(errors="replace")
 
 
 def _hang_up(connection: socket.socket) -> None:

@@ -54,7 +54,9 @@ def _facts() -> Iterator[tuple[str, str]]:
 def _databases() -> Iterator[tuple[str, str]]:
     from checker import databases
 
-    yield from databases.available()
+    for found in databases.available():
+        missing = f"not here: {found.detail} {found.remedy}"
+        yield found.database, found.detail if found.ready else missing
 
 
 def _scratch() -> str:

@@ -105,16 +105,13 @@ def lines(*pairs: tuple[int, int]) -> dict[str, list[dict[str, int]]]:
     return {"lines": [{"book_id": book, "quantity": quantity} for book, quantity in pairs]}
 
 
-# ---------------------------------------------------------------------------------- the basics
+# -------------------------------------------------------------------------------------------- books
 
 
 def test_welcome(client: TestClient) -> None:
     answer = client.get("/")
     assert answer.status_code == 200
     assert answer.json() == {"message": "Welcome to the bookshop"}
-
-
-# --------------------------------------------------------------------------------------- books
 
 
 def test_added_book_is_shown(client: TestClient) -> None:
@@ -138,32 +135,6 @@ def test_deleted_book_is_gone(client: TestClient, add_book: Callable[..., int]) 
     assert client.get(f"/books/{other}").status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("title", ""),
-        ("title", "x" * 101),
-        ("author", ""),
-        ("price", 0),
-        ("price", "cheap"),
-        ("cost", 0),
-        ("stock", -1),
-    ],
-)
-def test_bad_book_is_refused(client: TestClient, field: str, value: object) -> None:
-    answer = client.post("/books", json=DUNE | {field: value}, headers=STAFF)
-    assert answer.status_code == 422
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [("title", "x"), ("title", "x" * 100), ("price", 1), ("cost", 1), ("stock", 0)],
-)
-def test_book_at_the_edge_is_taken(client: TestClient, field: str, value: object) -> None:
-    answer = client.post("/books", json=DUNE | {field: value}, headers=STAFF)
-    assert answer.status_code == 201
-
-
 def test_what_the_shop_paid_is_secret(client: TestClient, add_book: Callable[..., int]) -> None:
     added = client.post("/books", json=DUNE, headers=STAFF).json()
     listed = client.get("/books").json()[0]
@@ -173,7 +144,51 @@ def test_what_the_shop_paid_is_secret(client: TestClient, add_book: Callable[...
         assert "cost" not in book
 
 
-# --------------------------------------------------------------------------------------- lists
+# ------------------------------------------------------------------------------------------- orders
+
+
+def test_order(client: TestClient, add_book: Callable[..., int]) -> None:
+    dune, emma = add_book(price=1250, stock=10), add_book(price=800, stock=10)
+    placed = client.post("/orders", json=lines((dune, 2), (emma, 3)), headers=ADA)
+    assert placed.status_code == 201
+    assert placed.json()["customer"] == "ada"
+    assert placed.json()["total"] == 2 * 1250 + 3 * 800
+    shown = client.get(f"/orders/{placed.json()['id']}", headers=ADA)
+    assert shown.status_code == 200
+    assert shown.json() == placed.json()
+    assert client.get(f"/books/{dune}").json()["stock"] == 8
+    assert client.get(f"/books/{emma}").json()["stock"] == 7
+
+
+def test_only_the_owner_sees_an_order(client: TestClient, add_book: Callable[..., int]) -> None:
+    order = client.post("/orders", json=lines((add_book(), 1)), headers=ADA).json()["id"]
+    assert client.get(f"/orders/{order}", headers=ADA).status_code == 200
+    assert client.get(f"/orders/{order}", headers=BO).status_code == 403
+
+
+def test_an_order_is_all_or_nothing(client: TestClient, add_book: Callable[..., int]) -> None:
+    many, few = add_book(stock=10), add_book(stock=1)
+    answer = client.post("/orders", json=lines((many, 4), (few, 2)), headers=ADA)
+    assert answer.status_code == 409
+    assert client.get(f"/books/{many}").json()["stock"] == 10
+    assert client.get(f"/books/{few}").json()["stock"] == 1
+
+
+def test_last_copies_can_be_ordered(client: TestClient, add_book: Callable[..., int]) -> None:
+    book = add_book(stock=3)
+    assert client.post("/orders", json=lines((book, 3)), headers=ADA).status_code == 201
+    assert client.post("/orders", json=lines((book, 1)), headers=ADA).status_code == 409
+
+
+def test_order_of_a_missing_book(client: TestClient) -> None:
+    assert client.post("/orders", json=lines((404404, 1)), headers=ADA).status_code == 404
+
+
+def test_missing_order(client: TestClient) -> None:
+    assert client.get("/orders/404404", headers=ADA).status_code == 404
+
+
+# -------------------------------------------------------------------------------------------- lists
 
 
 def test_books_stand_in_order_of_title(client: TestClient, add_book: Callable[..., int]) -> None:
@@ -200,39 +215,22 @@ def test_books_by_one_author(client: TestClient, add_book: Callable[..., int]) -
     assert answer.headers["X-Total-Count"] == "1"
 
 
-@pytest.mark.parametrize(
-    ("params", "status"),
-    [
-        ({"limit": 0}, 422),
-        ({"limit": 1}, 200),
-        ({"limit": 50}, 200),
-        ({"limit": 51}, 422),
-        ({"skip": -1}, 422),
-    ],
-)
-def test_limits_of_a_page(client: TestClient, params: dict[str, int], status: int) -> None:
-    assert client.get("/books", params=params).status_code == status
-
-
-# ---------------------------------------------------------------------------------------- keys
+# --------------------------------------------------------------------------------------------- keys
 
 
 @pytest.mark.parametrize("headers", NOBODY)
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
-        ("POST", "/books", DUNE),
-        ("DELETE", "/books/1", None),
-        ("POST", "/orders", lines((1, 1))),
-        ("GET", "/orders/1", None),
-    ],
-)
 def test_no_valid_key(
-    client: TestClient, method: str, path: str, body: object, headers: dict[str, str] | None
+    client: TestClient, add_book: Callable[..., int], headers: dict[str, str] | None
 ) -> None:
-    answer = client.request(method, path, json=body, headers=headers)
-    assert answer.status_code == 401
-    assert "WWW-Authenticate" in answer.headers
+    book = add_book()
+    for answer in (
+        client.post("/books", json=DUNE, headers=headers),
+        client.delete(f"/books/{book}", headers=headers),
+        client.post("/orders", json=lines((book, 1)), headers=headers),
+        client.get("/orders/1", headers=headers),
+    ):
+        assert answer.status_code == 401
+        assert "WWW-Authenticate" in answer.headers
 
 
 def test_customers_are_not_staff(client: TestClient, add_book: Callable[..., int]) -> None:
@@ -242,64 +240,7 @@ def test_customers_are_not_staff(client: TestClient, add_book: Callable[..., int
     assert client.get(f"/books/{book}").status_code == 200
 
 
-# -------------------------------------------------------------------------------------- orders
-
-
-def test_order(client: TestClient, add_book: Callable[..., int]) -> None:
-    dune, emma = add_book(price=1250, stock=10), add_book(price=800, stock=10)
-    placed = client.post("/orders", json=lines((dune, 2), (emma, 3)), headers=ADA)
-    assert placed.status_code == 201
-    assert placed.json()["customer"] == "ada"
-    assert placed.json()["total"] == 2 * 1250 + 3 * 800
-    shown = client.get(f"/orders/{placed.json()['id']}", headers=ADA)
-    assert shown.status_code == 200
-    assert shown.json() == placed.json()
-    assert client.get(f"/books/{dune}").json()["stock"] == 8
-    assert client.get(f"/books/{emma}").json()["stock"] == 7
-
-
-def test_only_the_owner_sees_an_order(client: TestClient, add_book: Callable[..., int]) -> None:
-    order = client.post("/orders", json=lines((add_book(), 1)), headers=ADA).json()["id"]
-    assert client.get(f"/orders/{order}", headers=ADA).status_code == 200
-    assert client.get(f"/orders/{order}", headers=BO).status_code == 403
-
-
-def test_missing_order(client: TestClient) -> None:
-    assert client.get("/orders/404404", headers=ADA).status_code == 404
-
-
-def test_order_of_a_missing_book(client: TestClient) -> None:
-    assert client.post("/orders", json=lines((404404, 1)), headers=ADA).status_code == 404
-
-
-def test_last_copies_can_be_ordered(client: TestClient, add_book: Callable[..., int]) -> None:
-    book = add_book(stock=3)
-    assert client.post("/orders", json=lines((book, 3)), headers=ADA).status_code == 201
-    assert client.post("/orders", json=lines((book, 1)), headers=ADA).status_code == 409
-
-
-def test_an_order_is_all_or_nothing(client: TestClient, add_book: Callable[..., int]) -> None:
-    many, few = add_book(stock=10), add_book(stock=1)
-    answer = client.post("/orders", json=lines((many, 4), (few, 2)), headers=ADA)
-    assert answer.status_code == 409
-    assert client.get(f"/books/{many}").json()["stock"] == 10
-    assert client.get(f"/books/{few}").json()["stock"] == 1
-
-
-@pytest.mark.parametrize(("quantity", "status"), [(0, 422), (1, 201), (10, 201), (11, 422)])
-def test_limits_of_a_line(
-    client: TestClient, add_book: Callable[..., int], quantity: int, status: int
-) -> None:
-    book = add_book(stock=20)
-    answer = client.post("/orders", json=lines((book, quantity)), headers=ADA)
-    assert answer.status_code == status
-
-
-def test_empty_order_is_refused(client: TestClient) -> None:
-    assert client.post("/orders", json=lines(), headers=ADA).status_code == 422
-
-
-# ------------------------------------------------------------------------------------ delivery
+# ----------------------------------------------------------------------------------------- delivery
 
 
 @pytest.mark.parametrize(("days", "express"), [(1, True), (2, True), (3, False)])
@@ -327,15 +268,6 @@ def test_courier_out_of_reach(client: TestClient, set_courier: Callable[..., Non
     assert int(answer.headers["Retry-After"]) > 0
 
 
-@pytest.mark.parametrize("postcode", ["1011", "101155", "1011a"])
-def test_bad_postcode(client: TestClient, set_courier: Callable[..., None], postcode: str) -> None:
-    async def courier(_: str) -> int:
-        return 1
-
-    set_courier(courier)
-    assert client.get(f"/delivery/{postcode}").status_code == 422
-
-
 @pytest.mark.anyio
 async def test_customers_do_not_wait_for_each_other(set_courier: Callable[..., None]) -> None:
     asking = most = 0
@@ -355,7 +287,7 @@ async def test_customers_do_not_wait_for_each_other(set_courier: Callable[..., N
     assert most == 3
 
 
-# ----------------------------------------------------------------------------------- the board
+# ---------------------------------------------------------------------------------------- the board
 
 
 def test_every_screen_shows_an_order(client: TestClient, add_book: Callable[..., int]) -> None:
@@ -400,3 +332,60 @@ def test_board_is_for_staff(client: TestClient, headers: dict[str, str]) -> None
         client.websocket_connect("/board", headers=dict(headers)),
     ):
         pass
+
+
+# ---------------------------------------------------------------------------------------- the edges
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", ""),
+        ("title", "x" * 101),
+        ("author", ""),
+        ("price", 0),
+        ("stock", -1),
+    ],
+)
+def test_bad_book_is_refused(client: TestClient, field: str, value: object) -> None:
+    answer = client.post("/books", json=DUNE | {field: value}, headers=STAFF)
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("title", "x" * 100), ("price", 1), ("stock", 0)],
+)
+def test_book_at_the_edge_is_taken(client: TestClient, field: str, value: object) -> None:
+    answer = client.post("/books", json=DUNE | {field: value}, headers=STAFF)
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(("quantity", "status"), [(0, 422), (1, 201), (10, 201), (11, 422)])
+def test_limits_of_a_line(
+    client: TestClient, add_book: Callable[..., int], quantity: int, status: int
+) -> None:
+    book = add_book(stock=20)
+    answer = client.post("/orders", json=lines((book, quantity)), headers=ADA)
+    assert answer.status_code == status
+
+
+def test_empty_order_is_refused(client: TestClient) -> None:
+    assert client.post("/orders", json=lines(), headers=ADA).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("params", "status"),
+    [({"limit": 0}, 422), ({"limit": 50}, 200), ({"limit": 51}, 422), ({"skip": -1}, 422)],
+)
+def test_limits_of_a_page(client: TestClient, params: dict[str, int], status: int) -> None:
+    assert client.get("/books", params=params).status_code == status
+
+
+@pytest.mark.parametrize("postcode", ["1011", "1011a"])
+def test_bad_postcode(client: TestClient, set_courier: Callable[..., None], postcode: str) -> None:
+    async def courier(_: str) -> int:
+        return 1
+
+    set_courier(courier)
+    assert client.get(f"/delivery/{postcode}").status_code == 422
