@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 BASE_URL = "http://127.0.0.1:8000"
 """Where `learn run` serves the app: what curl lines point at."""
+MAX_TYPED = 2000
+"""Characters of a body that a curl line holds; what is longer, it makes up."""
+MADE_UP_BYTES = 100_000
+"""How much it makes up for a body that was sent piece by piece."""
 MAX_SHOWN = 600
 """Characters of a body that a message or an exchange shows."""
 UNSET: Any = object()
@@ -277,9 +281,8 @@ class Answer:
         """
         why = f"\n{because[:1].upper()}{because[1:]}." if because else ""
         if self.status != status:
-            raise Unmet(
-                f"{self.line} should answer {status_line(status)}, but answered {self._said()}.{why}"
-            )
+            wanted = status_line(status)
+            raise Unmet(f"{self.line} should answer {wanted}, but answered {self._said()}.{why}")
         if json is not UNSET and self.json != json:
             raise Unmet(self._differs(json, self.json) + why)
         if contains is not None:
@@ -311,8 +314,9 @@ class Answer:
             )
         for name, value in fields.items():
             if name not in body:
+                sent = self._body()
                 raise Unmet(
-                    f"{self.line} should answer with a field {name!r}, but sent {self._body()}.{why}"
+                    f"{self.line} should answer with a field {name!r}, but sent {sent}.{why}"
                 )
             if body[name] != value:
                 raise Unmet(
@@ -387,31 +391,42 @@ def _cut(text: str) -> str:
 
 
 def _shown_request(request: httpx2.Request) -> dict[str, Any]:
-    own = ("host", "accept", "accept-encoding", "connection", "user-agent", "content-length")
+    own = ("host", "content-length", "transfer-encoding")
     return {
         "method": request.method,
         "path": request.url.raw_path.decode(),
         "headers": {name: value for name, value in request.headers.items() if name not in own},
-        "body": _request_body(request),
+        "body": _cut(_body_text(request) or "(sent piece by piece)") if _has_body(request) else "",
     }
 
 
-def _request_body(request: httpx2.Request) -> str:
+def _has_body(request: httpx2.Request) -> bool:
+    return (
+        request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    )
+
+
+def _body_text(request: httpx2.Request) -> str | None:
+    """Return the body, or None if it is sent as it is made."""
     try:
-        body = request.content
+        return request.content.decode(errors="replace")
     except httpx2.RequestNotRead:
-        return "(streamed)"
-    return _cut(body.decode(errors="replace"))
+        return None
 
 
 def _curl(request: httpx2.Request) -> str:
-    shown = _shown_request(request)
+    """Return a line for a shell that sends the same; a long body is made up by the line."""
     parts = ["curl", "-i"]
-    if request.method != ("POST" if shown["body"] else "GET"):
+    if request.method != ("POST" if _has_body(request) else "GET"):
         parts += ["-X", request.method]
     parts.append(str(request.url))
-    for name, value in shown["headers"].items():
-        parts += ["-H", f"{name}: {value}"]
-    if shown["body"]:
-        parts += ["-d", shown["body"]]
-    return " ".join(shlex.quote(part) for part in parts)
+    for name, value in request.headers.items():
+        if name not in ("host", "content-length"):
+            parts += ["-H", f"{name}: {value}"]
+    if not _has_body(request):
+        return shlex.join(parts)
+    body = _body_text(request)
+    if body is not None and len(body) <= MAX_TYPED:
+        return shlex.join([*parts, "--data-raw", body])
+    size = MADE_UP_BYTES if body is None else len(request.content)
+    return f"head -c {size} /dev/zero | " + shlex.join([*parts, "--data-binary", "@-"])

@@ -369,7 +369,7 @@ def described(error: BaseException, folder: str) -> dict[str, Any]:
     ]
     return {
         "type": type(error).__name__,
-        "message": str(error)[:MAX_TEXT],
+        "message": str(error).replace(folder + os.sep, "")[:MAX_TEXT],
         "frames": frames[-MAX_FRAMES:],
     }
 

@@ -50,30 +50,35 @@ class Launcher:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        random_values = {name: secrets.token_hex(32) for name in job.secrets}
-        self.environment = job.environment | random_values
+        self._secrets = {name: secrets.token_hex(32) for name in job.secrets}
+        self.environment = job.environment | self._secrets
         self._running: list[Served] = []
+        self._changes: dict[Served, dict[str, str]] = {}
         self._databases = 0
         self.main = self.serve() if job.entry == "main.py" else NotServed()
 
     def serve(self, environment: Mapping[str, str | None] | None = None) -> Served:
         """Start a fresh copy; `environment` changes variables, None removes one."""
-        environment = {**self._fresh_database(environment), **(environment or {})}
-        merged = {**self.environment, **environment}
+        wanted = environment or {}
         served = Served(
             Path(self.job.submission),
             Path(tempfile.mkdtemp(prefix="run-", dir=self.job.scratch)),
             control=self.job.control,
-            environment={name: value for name, value in merged.items() if value is not None},
+            environment=_set(self.environment, self._fresh_database(wanted), wanted),
             observe=self.job.observe,
             preload=self.job.preload,
             limits=self.job.limits,
         )
         self._running.append(served)
+        self._changes[served] = _set(self._secrets, wanted)
         return served
 
-    def _fresh_database(self, environment: Mapping[str, str | None] | None) -> dict[str, str]:
-        if self.job.database is None or "DATABASE_URL" in (environment or {}):
+    def replay_environment(self, served: Served | None) -> dict[str, str]:
+        """Return the variables that a learner must set to serve the same app."""
+        return self._changes.get(served, {}) if served else {}
+
+    def _fresh_database(self, environment: Mapping[str, str | None]) -> dict[str, str]:
+        if self.job.database is None or "DATABASE_URL" in environment:
             return {}
         from checker import databases  # few lessons have one
 
@@ -100,3 +105,11 @@ class Launcher:
         """End every app."""
         for served in list(self._running):
             self.end(served)
+
+
+def _set(*layers: Mapping[str, str | None]) -> dict[str, str]:
+    """Merge variables, later ones first in rank; None leaves one out."""
+    merged: dict[str, str | None] = {}
+    for layer in layers:
+        merged.update(layer)
+    return {name: value for name, value in merged.items() if value is not None}

@@ -114,6 +114,8 @@ class Exchange:
     request: dict[str, Any]
     response: dict[str, Any] | None
     curl: str
+    environment: dict[str, str] = field(default_factory=dict)
+    """Variables that the app was served with and that a replay needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,8 @@ class Check:
     message: str = ""
     exchanges: tuple[Exchange, ...] = ()
     exceptions: tuple[Raised, ...] = ()
+    printed: str = ""
+    """What the app printed while the check ran."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Every collected check starts as `not_run`; only a test that ran to its end chang
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from checker.client import App, Unmet
 from checker.model import Check, Exchange, Raised, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from checker.launcher import Job, Launcher
     from checker.server import Address, Served
@@ -34,7 +35,7 @@ class Grader:
         self._broken_steps: dict[int, str] = {}
         self._passed_steps: set[int] = set()
         self._clients: list[App] = []
-        self._exceptions_before = 0
+        self._exceptions_before = self._printed_before = 0
         self._transports: dict[Address, httpx2.HTTPTransport] = {}
         self._trials: Trials | None = None
         self.trouble: Trouble | None = None
@@ -42,10 +43,12 @@ class Grader:
     # -------------------------------------------------------------------------- collection
 
     def pytest_configure(self, config: pytest.Config) -> None:
+        """Register the marks."""
         config.addinivalue_line("markers", "lesson(number): the lesson that a suite grades")
         config.addinivalue_line("markers", "step(number): the step that a check belongs to")
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Choose and order the checks, and tell their names: all are `not_run` yet."""
         wanted = self._with_needs(set(self.job.steps))
         items[:] = [item for item in items if not wanted or _step(item) in wanted]
         order = self._order_of_steps(sorted({_step(item) for item in items}))
@@ -81,6 +84,7 @@ class Grader:
         return order
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Wait for the app; run no check if it can't be served."""
         if not session.items or session.testsfailed:
             return None
         self.trouble = self._launcher.main.wait_started()
@@ -90,6 +94,7 @@ class Grader:
         return None
 
     def pytest_sessionfinish(self) -> None:
+        """End what the trials have started."""
         if self._trials:
             self._trials.end()
 
@@ -97,8 +102,10 @@ class Grader:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Begin a check, unless a step that it needs is broken."""
         self._clients = []
         self._exceptions_before = len(self._launcher.main.exceptions)
+        self._printed_before = self._launcher.main.log_length
         for need in self.job.needs.get(_step(item), []):
             if need in self._broken_steps:
                 reason = f"Not run: this builds on step {self._broken_steps[need]}."
@@ -107,12 +114,12 @@ class Grader:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Iterator[None]:
-        report: pytest.TestReport = yield
-        if call.when == "call" or (call.excinfo and not getattr(item, "told", False)):
-            item.told = True  # type: ignore[attr-defined]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Tell how a check went; an error in its tidying up counts too."""
+        report = yield
+        if call.when == "call" or call.excinfo:
             self._report(item, call)
-        return report  # type: ignore[return-value]
+        return report
 
     def _report(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         status, message = self._verdict(call)
@@ -133,6 +140,7 @@ class Grader:
                 message=message,
                 exchanges=self._exchanges(status),
                 exceptions=self._exceptions() if status == "failed" else (),
+                printed=self._printed() if status == "failed" else "",
             ),
         )
         if any(client.unreachable for client in self._clients):
@@ -160,7 +168,11 @@ class Grader:
     def _exchanges(self, status: str) -> tuple[Exchange, ...]:
         if status == "passed":
             return ()
-        return tuple(exchange for client in self._clients for exchange in client.exchanges[-10:])
+        return tuple(
+            replace(exchange, environment=self._launcher.replay_environment(client.served))
+            for client in self._clients
+            for exchange in client.exchanges[-10:]
+        )
 
     def _exceptions(self) -> tuple[Raised, ...]:
         found: list[Raised] = []
@@ -171,6 +183,14 @@ class Grader:
             shared = client.served is self._launcher.main
             found += seen[self._exceptions_before :] if shared else seen
         return tuple(found[-3:])
+
+    def _printed(self) -> str:
+        parts = []
+        for client in self._clients:
+            if client.served:
+                shared = client.served is self._launcher.main
+                parts.append(client.served.log_since(self._printed_before if shared else 0))
+        return "".join(parts)
 
     # ----------------------------------------------------------------------------- fixtures
 
@@ -270,7 +290,7 @@ class Fresh:
         return served
 
 
-class NotRun(Exception):  # noqa: N818 (it is no error)
+class NotRun(Exception):
     """A check that builds on a step which has not passed."""
 
 
@@ -285,4 +305,6 @@ def _label(item: pytest.Item) -> str:
     doc = getattr(getattr(item, "function", None), "__doc__", None)
     if not doc:
         raise pytest.UsageError(f"{item.nodeid} has no docstring: the learner reads it")
-    return " ".join(str(doc).split())
+    label = " ".join(str(doc).split())
+    case = getattr(item, "callspec", None)
+    return f"{label} ({case.id})" if case else label

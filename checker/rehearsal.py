@@ -7,6 +7,7 @@ imported, runs one test of a tiny app, before the host forks.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import sys
@@ -105,6 +106,7 @@ def rehearse() -> None:
         )  # fmt: skip
     sys.modules.pop("test_rehearsal", None)
     sys.path[:], sys.dont_write_bytecode = path, write_bytecode
+    gc.freeze()  # a collection in a child would otherwise copy the pages of all that is loaded
 
 
 rehearse()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -220,8 +221,18 @@ class Served:
 
     @property
     def log(self) -> str:
-        """The end of what the app has printed."""
-        return self._log.text()
+        """The end of what the app has printed, without the paths of this machine."""
+        return self.log_since(0)
+
+    @property
+    def log_length(self) -> int:
+        """How many bytes the app has printed up to now."""
+        return self._log.total
+
+    def log_since(self, length: int) -> str:
+        """Return what the app has printed after its first `length` bytes."""
+        text = self._log.text(length).replace(f"{self.folder}{os.sep}", "")
+        return re.sub(r"/[^\s\"']*/site-packages/", "", text)
 
     def observe(self) -> dict[str, int]:
         """Ask the app's process for its counts (see checker.host.observers).
@@ -316,7 +327,11 @@ class NotServed(Served):
         self.exceptions = []
 
     @property
-    def log(self) -> str:
+    def log_length(self) -> int:
+        """Nothing was printed."""
+        return 0
+
+    def log_since(self, length: int) -> str:  # noqa: ARG002 (there is nothing to cut)
         """Nothing was printed."""
         return ""
 

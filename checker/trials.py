@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import socket
-import subprocess
 import tempfile
 import threading
 import time
@@ -165,7 +164,8 @@ class Trials:
             raise Unmet(
                 f"Your tests took {again:.0f} seconds on the shop; they should take less than "
                 f"{max(QUICK_S, QUICK_FACTOR * usual):.0f}.\n"
-                "`pytest --durations=5` shows the slowest: look for a sleep, or for the real courier."
+                "`pytest --durations=5` shows the slowest: look for a sleep, or for the real "
+                "courier."
             )
 
     def trial(self, build: str = GIVEN, *, order: str | int = "given") -> Trial:
@@ -200,6 +200,7 @@ class Trials:
         (folder / "main.py").write_text(build.source, encoding="utf-8")
         start = {
             "kind": "tests",
+            "preload": list(self._job.preload),
             "folder": str(folder),
             "temporary": str(scratch / "temporary"),
             "environment": sandbox.clean_environment() | self._job.environment,
@@ -210,7 +211,7 @@ class Trials:
         line = json.dumps(start).encode() + b"\n"
         began = time.monotonic()
         if self._job.control is None:
-            code, log = _run_spawned(line, self._job.preload, str(folder), limit_s)
+            code, log = _run_spawned(line, str(folder), limit_s)
         else:
             code, log = _run_forked(line, self._job.control, limit_s)
         shutil.rmtree(scratch, ignore_errors=True)
@@ -251,9 +252,7 @@ def _run_forked(start: bytes, control: str, limit_s: float) -> tuple[int | None,
     return (fact.code if isinstance(fact, facts.Ended) else None), log.text()
 
 
-def _run_spawned(
-    start: bytes, preload: Sequence[str], folder: str, limit_s: float
-) -> tuple[int | None, str]:
+def _run_spawned(start: bytes, folder: str, limit_s: float) -> tuple[int | None, str]:
     """Run the tests in a process of its own, where there is no fork."""
     process = sandbox.start_python("checker.host", ["once"], folder)
     assert process.stdin and process.stdout and process.stderr  # they are pipes  # noqa: PT018

@@ -128,9 +128,17 @@ def _import_error(fact: TroubleFact, place: str, what: str) -> str:
             f"Check its spelling. If it is a package: `python -m pip install {package}`."
         )
     return (
-        f"main.py could not be imported: {what} ({place}).\n"
-        "Run `python main.py` in that folder to see it yourself."
-    )
+        f"main.py could not be imported: {what} ({place}).\n{_likely_cause(fact)}"
+    ).rstrip()
+
+
+def _likely_cause(fact: TroubleFact) -> str:
+    """Say what FastAPI's own words for some beginner's mistakes mean."""
+    if fact.type == "FastAPIError" and "Invalid args for response field" in fact.message:
+        return "A class in an argument or a return type is no model: does it derive from BaseModel?"
+    if fact.type == "NameError":
+        return "A name must stand above the line that uses it; a class above its decorator."
+    return ""
 
 
 def _code(fact: TroubleFact) -> str:

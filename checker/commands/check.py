@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from contextlib import closing
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker.catalog import find_lesson
@@ -16,6 +15,7 @@ from checker.workspace import Workspace, current_course, find_workspace, here
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from checker.engine import Engine
     from checker.model import Course, Database, Lesson, Report, Step

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import socket
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 from checker.catalog import find_lesson
 from checker.errors import UsageFault
 from checker.render.console import output
 from checker.workspace import current_course, find_workspace, here
+
+if TYPE_CHECKING:
+    from checker.model import Lesson
+
+
+def _environment(lesson: Lesson) -> dict[str, str]:
+    """Return the variables that a check would set; those that the user has set stay theirs."""
+    needed = dict(lesson.environment) | {name: secrets.token_hex(32) for name in lesson.secrets}
+    return {name: os.environ.get(name, value) for name, value in needed.items()}
 
 
 def run(wanted: str, port: int) -> int:
@@ -30,12 +42,16 @@ def run(wanted: str, port: int) -> int:
             f"Port {port} can't be used: {error.strerror or error}.",
             f"Stop what uses it, or take another: `learn run {lesson.number} --port {port + 1}`",
         ) from None
+    environment = _environment(lesson)
     console = output()
     console.print(f"Serving {workspace.shown(folder / 'main.py')}, reloading when you save.")
+    for name, value in environment.items():
+        console.print(f"  with:  {name}={value}", markup=False, soft_wrap=True)
     console.print(f"  docs:  http://127.0.0.1:{port}/docs")
     console.print("  stop:  Ctrl-C\n")
     command = ["-m", "uvicorn", "main:app", "--reload", "--port", str(port)]
+    served = [sys.executable, *command]
     try:
-        return subprocess.run([sys.executable, *command], cwd=folder, check=False).returncode
+        return subprocess.call(served, cwd=folder, env=os.environ | environment)
     except KeyboardInterrupt:
         return 0

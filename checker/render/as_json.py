@@ -63,4 +63,5 @@ def _check(check: Check) -> dict[str, Any]:
         "message": check.message,
         "exchanges": [asdict(exchange) for exchange in check.exchanges],
         "exceptions": [asdict(raised) for raised in check.exceptions],
+        "printed": check.printed,
     }

@@ -5,6 +5,7 @@ A line for each step; then the first one that fails in full, where the eye is: a
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from rich.console import Group
@@ -15,7 +16,7 @@ from checker.http_status import status_line
 from checker.render.safe import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from rich.console import RenderableType
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 MARKS = {"passed": "✓", "failed": "✗", "not_run": "·", "error": "!"}
 ASCII_MARKS = {"passed": "+", "failed": "x", "not_run": "-", "error": "!"}
+MOST_SHOWN = 400
+"""Characters of a header or a body; the report in JSON has more."""
 STYLES = {"passed": "green", "failed": "red", "not_run": "dim", "error": "bold yellow"}
 
 
@@ -45,8 +48,7 @@ def _parts(report: Report, marks: dict[str, str]) -> Iterator[RenderableType]:
     if report.trouble:
         yield Text()
         yield Padding(_message(report.trouble.message, "bold red"), (0, 0, 0, 2))
-        if report.log.strip():
-            yield from _log(report.log)
+        yield from _log(report.log)
         return
     yield Text()
     for result in report.steps:
@@ -54,36 +56,50 @@ def _parts(report: Report, marks: dict[str, str]) -> Iterator[RenderableType]:
             f"  {marks[result.status]} ", f"{result.step.id} {result.step.title}",
             style=STYLES[result.status],
         )  # fmt: skip
+    if any(result.status == "not_run" for result in report.steps):
+        yield Text(f"    ({marks['not_run']} builds on a step that has not passed)", style="dim")
     failing = [result for result in report.steps if result.status in ("failed", "error")]
     for result in failing[:1]:
         yield Text()
-        yield from _told_in_full(result)
-        if report.log.strip():
-            yield from _log(report.log)
+        yield from _told_in_full(result, report.lesson.number)
 
 
-def _told_in_full(result: StepResult) -> Iterator[RenderableType]:
+def _told_in_full(result: StepResult, lesson: str) -> Iterator[RenderableType]:
     yield Text(f"{result.step.id} {result.step.title}", style="bold")
     if result.mistake:
         yield Padding(_message(result.mistake.message, "bold"), (0, 0, 1, 2))
     failing = [check for check in result.checks if check.status in ("failed", "error")]
     for check in failing[:1]:
-        yield from _check(check)
+        yield from _check(check, lesson)
+        yield from _log(check.printed)
     if len(failing) > 1:
         more = "".join(f"\n  - {check.label}" for check in failing[1:4])
         rest = f"\n  and {len(failing) - 4} more" if len(failing) > 4 else ""  # noqa: PLR2004
-        yield Padding(Text(plain(f"Not yet either:{more}{rest}"), style="dim"), (0, 0, 1, 2))
+        lead = "These checks of the step did not pass either, perhaps for the same reason:"
+        yield Padding(Text(plain(f"{lead}{more}{rest}"), style="dim"), (0, 0, 1, 2))
 
 
-def _check(check: Check) -> Iterator[RenderableType]:
+def _check(check: Check, lesson: str) -> Iterator[RenderableType]:
     yield Padding(Text(plain(check.label), style="bold"), (0, 0, 0, 2))
     yield Padding(_message(check.message), (0, 0, 1, 2))
     for raised in check.exceptions[-1:]:
         yield Padding(_raised(raised), (0, 0, 1, 2))
     for exchange in check.exchanges[-1:]:
         yield Padding(_exchange(exchange), (0, 0, 0, 2))
-        # Not wrapped, however narrow the window: it is there to be copied.
-        yield Text(f"    {plain(exchange.curl)}\n", no_wrap=True, overflow="ignore")
+        yield Text("  To see it yourself, while this serves your app:", style="dim")
+        yield _to_copy(f"{_assignments(exchange.environment)}learn run {lesson}")
+        yield Text("  ask it:", style="dim")
+        yield _to_copy(exchange.curl)
+        yield Text()
+
+
+def _to_copy(command: str) -> Text:
+    """A line that is not wrapped, however narrow the window."""
+    return Text(f"    {plain(command)}", no_wrap=True, overflow="ignore")
+
+
+def _assignments(variables: Mapping[str, str]) -> str:
+    return "".join(f"{name}={shlex.quote(value)} " for name, value in variables.items())
 
 
 def _message(message: str, first_style: str = "") -> Text:
@@ -103,21 +119,30 @@ def _raised(raised: Raised) -> Text:
 def _exchange(exchange: Exchange) -> Text:
     request, response = exchange.request, exchange.response
     text = Text("The last exchange:", style="dim")
-    text.append(
-        plain(f"\n  sent  {request['method']} {request['path']}  {request['body']}".rstrip())
-    )
+    text.append(plain(f"\n  sent  {request['method']} {request['path']}"))
+    for name, value in request["headers"].items():
+        text.append(plain(f"\n        {name}: {_short(value)}"))
+    if request["body"]:
+        text.append(plain(f"\n        {_short(request['body'])}"))
     if response is None:
         text.append("\n  got   no answer")
     elif "frames" in response:
         for frame in response["frames"][-8:]:
-            text.append(plain(f"\n  {frame['from']:4}  {frame['text']}"))
+            text.append(plain(f"\n  {frame['from']:4}  {_short(frame['text'])}"))
     else:
-        status = status_line(response["status"])
-        text.append(plain(f"\n  got   {status}  {response['body']}".rstrip()))
-    return text.append("\nTo see it yourself, with the app served by `learn run`:", style="dim")
+        text.append(f"\n  got   {status_line(response['status'])}")
+        if response["body"] and request["path"] != "/openapi.json":
+            text.append(plain(f"\n        {_short(response['body'])}"))
+    return text
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + "..."
 
 
 def _log(log: str) -> Iterator[RenderableType]:
     lines = plain(log).strip().splitlines()[-8:]
+    if not lines:
+        return
     yield Padding(Text("Your app printed:", style="dim"), (0, 0, 0, 2))
     yield Padding(Text("\n".join(lines)), (0, 0, 1, 4))

@@ -20,14 +20,16 @@ class StockCount:
 
 app = FastAPI(title="Bookshop API", version="2.0.0")
 
+# 02.3: models of what a client may see of a book and of a customer. They have their place up
+# here because a class must stand above the decorator or the function that names it.
+
 # 02.1: a model of a new book, and a function that answers POST /books.
 # Later: its ISBN (02.4), its discount (02.5), unknown fields (02.7), an example (02.10).
 
 # 02.2: a model of a new customer, and a function that answers POST /customers.
 # Later: unknown fields (02.7), an example (02.10).
 
-# 02.3: models of what a client may see of a book and of a customer, and functions that
-# answer GET /books/{book_id} and GET /customers/{customer_id}.
+# 02.3, the rest: functions that answer GET /books/{book_id} and GET /customers/{customer_id}.
 
 # 02.6: models of an order and its parts, and a function that answers POST /orders.
 

@@ -92,7 +92,7 @@ def in_order(books: list[Book], sort: SortOrder) -> list[Book]:
 
 
 @app.get("/books")
-async def list_books(  # noqa: PLR0913 (one argument for each query parameter)
+async def list_books(
     *,
     q: Annotated[str, Query(max_length=30, description="A part of the title.")] = "",
     shelf: Annotated[str | None, Query(pattern=r"^[A-Z][0-9]{2}$")] = None,

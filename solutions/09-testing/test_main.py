@@ -199,12 +199,11 @@ def test_books_stand_in_order_of_title(client: TestClient, add_book: Callable[..
 
 
 def test_pages(client: TestClient, add_book: Callable[..., int]) -> None:
-    for number in range(12):
-        add_book(title=f"Volume {number:02}")
-    answer = client.get("/books", params={"skip": 3, "limit": 2})
-    assert [book["title"] for book in answer.json()] == ["Volume 03", "Volume 04"]
-    assert answer.headers["X-Total-Count"] == "12"
-    assert len(client.get("/books").json()) == 10
+    for letter in "ecabd":
+        add_book(title=letter)
+    answer = client.get("/books", params={"skip": 1, "limit": 2})
+    assert [book["title"] for book in answer.json()] == ["b", "c"]
+    assert answer.headers["X-Total-Count"] == "5"
 
 
 def test_books_by_one_author(client: TestClient, add_book: Callable[..., int]) -> None:

@@ -5,4 +5,4 @@ app = FastAPI()
 
 @app.get("/")
 async def welcome() -> dict[str, str]:
-    return {"message": "Welcome to the reading room"}
+    return {"message": "The kitchen is open"}

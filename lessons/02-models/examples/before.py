@@ -7,7 +7,7 @@ with warnings.catch_warnings(record=True) as caught:
 
     class Waiter(BaseModel):
         name: str
-        nickname: Optional[str]  # noqa: UP045 (the old form that this example shows)
+        nickname: Optional[str]  # noqa: UP045 (the old form)
 
         class Config:
             orm_mode = True

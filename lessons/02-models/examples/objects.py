@@ -2,7 +2,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, computed_field
 
 
 class Booking:
-    """An object of another library: it has attributes, and more of them than we show."""
+    """An object of another library. It has more than we show."""
 
     def __init__(self, table: int, seats: int, taken: int) -> None:
         self.table, self.seats, self.taken = table, seats, taken
@@ -20,7 +20,8 @@ class Table(BaseModel):
     seats: int
     taken: int
 
-    @computed_field  # type: ignore[prop-decorator]  # mypy does not know this form
+    # mypy can't follow these two decorators
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def free(self) -> int:
         return self.seats - self.taken

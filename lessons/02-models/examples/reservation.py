@@ -13,8 +13,9 @@ class Reservation(BaseModel):
     @classmethod
     def tidy_phone(cls, phone: str) -> str:
         digits = phone.replace(" ", "").replace("/", "")
-        if not digits.removeprefix("+").isdigit():
-            raise ValueError("a phone number has digits, and perhaps a + in front")
+        number = digits.removeprefix("+")
+        if not (number.isascii() and number.isdigit()):
+            raise ValueError("a phone number is digits, perhaps after a +")
         return digits
 
     @model_validator(mode="after")

@@ -3,7 +3,9 @@ from pydantic import BaseModel, ConfigDict
 
 class Dish(BaseModel):
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"name": "Pea soup", "price_cents": 590}]}
+        json_schema_extra={
+            "examples": [{"name": "Pea soup", "price_cents": 590}],
+        },
     )
 
     name: str

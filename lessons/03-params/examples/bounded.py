@@ -4,7 +4,14 @@ from fastapi import FastAPI, Query
 
 app = FastAPI()
 
-RECIPES = ["bread", "broth", "crumble", "dumplings", "goulash", "onion soup"]
+RECIPES = [
+    "bread",
+    "broth",
+    "crumble",
+    "dumplings",
+    "goulash",
+    "onion soup",
+]
 
 
 @app.get("/recipes")

@@ -13,5 +13,7 @@ async def read_loose(
 
 
 @app.get("/exact")
-async def read_exact(code: Annotated[str, Query(pattern=r"^K-[0-9]{3}$")]) -> str:
+async def read_exact(
+    code: Annotated[str, Query(pattern=r"^K-[0-9]{3}$")],
+) -> str:
     return f"order {code}"

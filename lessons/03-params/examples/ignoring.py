@@ -15,4 +15,8 @@ class Wish(BaseModel):
 
 @app.get("/menu")
 async def list_menu(wish: Annotated[Wish, Query()]) -> list[str]:
-    return [d for d, price in PRICES.items() if wish.cheapest <= price <= wish.dearest]
+    return [
+        d
+        for d, price in PRICES.items()
+        if wish.cheapest <= price <= wish.dearest
+    ]

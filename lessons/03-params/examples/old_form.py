@@ -4,7 +4,11 @@ from fastapi import Query
 
 
 def list_recipes(word: str = Query(None)) -> list[str]:
-    return [recipe for recipe in ("bread", "onion soup") if not word or word in recipe]
+    return [
+        recipe
+        for recipe in ("bread", "onion soup")
+        if not word or word in recipe
+    ]
 
 
 try:

@@ -19,4 +19,8 @@ class Wish(BaseModel):
 # [/class]
 @app.get("/menu")
 async def list_menu(wish: Annotated[Wish, Query()]) -> list[str]:
-    return [d for d, price in PRICES.items() if wish.cheapest <= price <= wish.dearest]
+    return [
+        d
+        for d, price in PRICES.items()
+        if wish.cheapest <= price <= wish.dearest
+    ]

@@ -4,7 +4,9 @@ from fastapi import FastAPI, Path
 
 app = FastAPI()
 
-TableNumber = Annotated[int, Path(ge=1, le=12, description="As painted on the table.")]
+TableNumber = Annotated[
+    int, Path(ge=1, le=12, description="As painted on the table.")
+]
 
 
 @app.get("/tables/{table}")

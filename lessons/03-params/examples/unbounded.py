@@ -2,7 +2,14 @@ from fastapi import FastAPI
 
 app = FastAPI()
 
-RECIPES = ["bread", "broth", "crumble", "dumplings", "goulash", "onion soup"]
+RECIPES = [
+    "bread",
+    "broth",
+    "crumble",
+    "dumplings",
+    "goulash",
+    "onion soup",
+]
 
 
 @app.get("/recipes")

@@ -70,10 +70,10 @@ class Filters(BaseModel):
     q: str | None = Field(None, max_length=30)
     shelf: str | None = Field(None, pattern="^[A-Z][0-9][0-9]$")
     genre: list[str] = Field(default_factory=list)
-    since: int | None = Field(None, alias="published-after")
+    since: int | None = Field(None, alias="published-after", ge=0)
     old_since: int | None = Field(None, alias="after", json_schema_extra={"deprecated": True})
-    sort: Literal["newest", "number", "price", "title"] = "number"
-    skip: int = Field(0, gt=-1)
+    sort: Literal["newest"] | Literal["number", "price", "title"] = "number"
+    skip: int = Field(0, gt=-1, le=2**31 - 1)
     limit: int = Field(10, gt=0, lt=21)
 
     def fit(self, book: Book) -> bool:

@@ -1,6 +1,7 @@
 """Pydantic's dataclasses, handlers as methods, one model for all forms of a book."""
 
 import dataclasses
+import string
 from typing import Annotated, Any
 
 import legacy
@@ -39,8 +40,8 @@ class Book:
     def check(cls, isbn: str) -> str:
         """Check the sum."""
         digits = isbn.translate({ord("-"): None, ord(" "): None})
-        numbers = [int(digit) for digit in digits]
-        if len(numbers) != 13:
+        numbers = [int(digit) for digit in digits if digit in string.digits]
+        if len(numbers) != 13 or len(digits) != 13:
             raise ValueError("length")
         *first, last = numbers
         if (10 - sum(n * 3 if i % 2 else n for i, n in enumerate(first)) % 10) % 10 != last:

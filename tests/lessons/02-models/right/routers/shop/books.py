@@ -1,5 +1,6 @@
 """Books."""
 
+import re
 from typing import Any
 
 from fastapi import APIRouter, Body
@@ -39,7 +40,7 @@ class Sent(PublicFields, Strict):
         if not isinstance(value, str):
             raise ValueError("no text")  # noqa: TRY004
         value = "".join(value.replace("-", " ").split())
-        if len(value) != 13 or not value.isdecimal():
+        if not re.fullmatch("[0-9]{13}", value):
             raise ValueError("not 13 digits")
         even, odd = value[::2], value[1::2]
         assert (sum(map(int, even)) + 3 * sum(map(int, odd))) % 10 == 0, "wrong sum"
