@@ -11,7 +11,9 @@ class Settings(BaseSettings):
 
 settings = Settings()
 
-app = FastAPI(openapi_url="/openapi.json" if settings.stage == "test" else None)
+app = FastAPI(
+    openapi_url="/openapi.json" if settings.stage == "test" else None
+)
 app.add_middleware(GZipMiddleware, minimum_size=60)
 
 

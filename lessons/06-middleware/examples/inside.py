@@ -2,19 +2,20 @@ import logging
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
+
+# [served_by]
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-logger = logging.getLogger(__name__)
 
-
-# [served_by]
 class ServedBy:
     def __init__(self, app: ASGIApp, name: str) -> None:
         self.app = app
         self.name = name
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -31,11 +32,16 @@ class ServedBy:
 
 
 # [apologise]
+logger = logging.getLogger(__name__)
+
+
 class Apologise:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         begun = False
 
         async def watch(message: Message) -> None:
@@ -49,7 +55,7 @@ class Apologise:
             if begun or scope["type"] != "http":
                 raise
             logger.exception("Nobody handled this")
-            answer = JSONResponse({"sorry": "Something went wrong in the kitchen"}, 500)
+            answer = JSONResponse({"sorry": "Something has burnt"}, 500)
             await answer(scope, receive, send)
 
 

@@ -8,7 +8,9 @@ class Door:
         self.app = app
         self.name = name
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         print(f"in by the {self.name}")
         await self.app(scope, receive, send)
         print(f"out by the {self.name}")

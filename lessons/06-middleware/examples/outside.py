@@ -18,7 +18,7 @@ async def say_who_served(
 # [handler]
 @app.exception_handler(Exception)
 async def apologise(_request: Request, _error: Exception) -> JSONResponse:
-    return JSONResponse({"sorry": "Something went wrong in the kitchen"}, 500)
+    return JSONResponse({"sorry": "Something has burnt"}, 500)
 
 
 # [/handler]

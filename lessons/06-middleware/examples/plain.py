@@ -8,14 +8,20 @@ class PlainTextOnly:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
         async def receive_checked() -> Message:
             message = await receive()
             if b"\t" in message.get("body", b""):
                 raise HTTPException(415, "No tabs, please")
             return message
 
-        await self.app(scope, receive_checked if scope["type"] == "http" else receive, send)
+        await self.app(scope, receive_checked, send)
 
 
 # [/plain]

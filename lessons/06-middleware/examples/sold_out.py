@@ -12,8 +12,12 @@ class SoldOutError(Exception):
 
 # [handler]
 @app.exception_handler(SoldOutError)
-async def explain_sold_out(_request: Request, error: SoldOutError) -> JSONResponse:
-    return JSONResponse({"sorry": f"No {error.dish} left", "back": error.back}, 409)
+async def explain_sold_out(
+    _request: Request, error: SoldOutError
+) -> JSONResponse:
+    return JSONResponse(
+        {"sorry": f"No {error.dish} left", "back": error.back}, 409
+    )
 
 
 # [/handler]
