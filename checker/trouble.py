@@ -41,7 +41,7 @@ def explain(fact: TroubleFact) -> Trouble:
         case "startup_error":
             message = (
                 f"Your app raised an error while it started up: {what} ({place}).\n"
-                "Startup is the part of `lifespan` before `yield`."
+                + _startup_cause(fact)
             )
         case _:
             message = _import_error(fact, place, what)
@@ -130,6 +130,15 @@ def _import_error(fact: TroubleFact, place: str, what: str) -> str:
     return (
         f"main.py could not be imported: {what} ({place}).\n{_likely_cause(fact)}"
     ).rstrip()
+
+
+def _startup_cause(fact: TroubleFact) -> str:
+    if any("scope[" in frame.code for frame in fact.frames):
+        return (
+            "A server also calls an app with a scope of type `lifespan`, which has no headers and\n"
+            "no path: a middleware lets pass what is not http."
+        )
+    return "Startup is the part of `lifespan` before `yield`."
 
 
 def _likely_cause(fact: TroubleFact) -> str:

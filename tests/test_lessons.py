@@ -1,7 +1,7 @@
 """The suites' own proof: right apps of other designs are accepted, wrong ones are refused.
 
 `tests/lessons/NN-slug/right/` holds correct submissions, `wrong.toml` edits of the reference and
-the steps that must then not pass.
+the steps that must then not pass. There are hundreds of them: `python -m pytest -m proof -n 2`.
 """
 
 import shutil
@@ -18,6 +18,7 @@ from checker.grading import grade
 from checker.model import Lesson, Report
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.proof
 LESSONS = {lesson.name: lesson for lesson in load_course(ROOT).lessons}
 CASES = ROOT / "tests" / "lessons"
 

@@ -50,8 +50,10 @@ def run(wanted: str, port: int) -> int:
     console.print(f"  docs:  http://127.0.0.1:{port}/docs")
     console.print("  stop:  Ctrl-C\n")
     command = ["-m", "uvicorn", "main:app", "--reload", "--port", str(port)]
-    served = [sys.executable, *command]
+    server = subprocess.Popen([sys.executable, *command], cwd=folder, env=os.environ | environment)
     try:
-        return subprocess.call(served, cwd=folder, env=os.environ | environment)
+        return server.wait()
     except KeyboardInterrupt:
+        server.terminate()  # it ends the app that it has started, and then itself
+        server.wait()
         return 0

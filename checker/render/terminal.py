@@ -37,7 +37,8 @@ def render(report: Report, *, unicode: bool = True) -> RenderableType:
 def headline(report: Report) -> Text:
     """One line: lesson and points."""
     style = "green" if report.status == "passed" else "red"
-    points = f"{report.points} of {report.max_points} points"
+    unit = "point" if report.max_points == 1 else "points"
+    points = f"{report.points} of {report.max_points} {unit}"
     return Text.assemble(
         (f"{report.lesson.number} {report.lesson.title}", "bold"), ": ", (points, style)
     )

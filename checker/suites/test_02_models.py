@@ -132,9 +132,10 @@ def became_null(answer, sent):
         found = [name for name, value in answer.json.items() if value is None]
     elif answer.status == 422:
         found = [
-            (["body", *error["loc"]])[-1] for error in errors_of(answer)
+            error["loc"][-1]
+            for error in errors_of(answer)
             if error.get("input", "") is None and error.get("loc")
-        ]  # fmt: skip
+        ]
     else:
         found = []
     return next((name for name in found if name == "body" or sent.get(name) is not None), "")
@@ -144,7 +145,9 @@ def errors_of(answer):
     """Return the errors in a refusal, as far as they are what FastAPI makes of them."""
     body = answer.json
     errors = body.get("detail") if isinstance(body, dict) else None
-    return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+    if not isinstance(errors, list):
+        return []
+    return [error for error in errors if isinstance(error, dict)]
 
 
 def refused(answer, *where, because=""):

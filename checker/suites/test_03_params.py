@@ -536,7 +536,8 @@ def test_published_after(app, rng, name):
     )
     expect_all(
         app.get("/books", params={name: 0}),
-        f"the parameter {name} takes every whole number from 0 up, and every book is later than the year 0",
+        f"the parameter {name} takes every whole number from 0 up, "
+        "and every book is later than the year 0",
     )
 
 

@@ -1,7 +1,9 @@
 """Lesson 04: dependencies."""
 
 import ast
+import json
 import re
+import socket
 import time
 
 import pytest
@@ -31,6 +33,9 @@ MAX_LIMIT = 20
 COPIES = 10
 READ_DELAY_S = 0.05
 METHODS = {"get", "post", "put", "patch", "delete"}
+FILLS = {"Depends", "Security"}
+LARGE = 6 * 1024**2
+"""Bytes of an answer that no system keeps for a client which does not read."""
 
 
 # ------------------------------------------------------------------------------------ helpers
@@ -55,21 +60,79 @@ def parameters(function):
     return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
 
 
+def with_defaults(function):
+    """Yield all parameters of a function, each with its default (or None)."""
+    arguments = function.args
+    by_place = [*arguments.posonlyargs, *arguments.args]
+    missing = [None] * (len(by_place) - len(arguments.defaults))
+    yield from zip(by_place, [*missing, *arguments.defaults], strict=True)
+    yield from zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+
+
+def last_name(node):
+    """Return the last name of a dotted one."""
+    return ast.unparse(node).rpartition(".")[2]
+
+
+def named_values(source):
+    """Return what each name of the files stands for, as far as an assignment or import says."""
+    known = {}
+    for _, tree in source.trees():
+        for node in ast.walk(tree):
+            found = []
+            if isinstance(node, ast.Assign):
+                found = [(ast.unparse(target), node.value) for target in node.targets]
+            elif isinstance(node, ast.AnnAssign) and node.value:
+                found = [(ast.unparse(node.target), node.value)]
+            elif type(node).__name__ == "TypeAlias":
+                found = [(node.name.id, node.value)]
+            elif isinstance(node, ast.ImportFrom):
+                found = [(one.asname, ast.Name(one.name)) for one in node.names if one.asname]
+            for name, value in found:
+                known.setdefault(name, []).append(value)
+    return known
+
+
+def dependencies(node, known, by="", passed=()):
+    """Yield each Depends(...) of a type or default, and the name of the value that holds it."""
+    for child in ast.walk(node):
+        if isinstance(child, ast.Constant) and isinstance(child.value, str) and not by:
+            try:  # a type may be written as a text
+                yield from dependencies(ast.parse(child.value, mode="eval"), known, "text", passed)
+            except SyntaxError:
+                continue
+        elif isinstance(child, ast.Call) and fills(child, known):
+            yield child, by
+        elif isinstance(child, (ast.Name, ast.Attribute)):
+            name = last_name(child)
+            for value in known.get(name, ()) if name not in passed else ():
+                if not isinstance(value, ast.Call) or fills(value, known):
+                    yield from dependencies(value, known, name, (*passed, name))
+
+
+def fills(call, known):
+    """Tell whether a call is one of Depends or Security."""
+    name = last_name(call.func)
+    meant = {name} | {last_name(one) for one in known.get(name, ()) if isinstance(one, ast.Name)}
+    return bool(meant & FILLS)
+
+
 def expect_not_own(source, names, instead):
-    """Demand that no path operation has a parameter of one of these names."""
+    """Demand that no path operation reads a parameter of one of these names itself."""
+    known = named_values(source)
     for file, function in path_operations(source):
-        own = [one.arg for one in parameters(function) if one.arg in names]
+        own = [
+            one.arg
+            for one, default in with_defaults(function)
+            if one.arg in names
+            and not any(
+                next(dependencies(part, known), None) for part in (one.annotation, default) if part
+            )
+        ]
         assert not own, (
             f"{function.name} ({file}, line {function.lineno}) has the parameter {own[0]!r} of its "
             f"own. {instead}"
         )
-
-
-def depends_calls(node):
-    """Yield the calls of Depends below a node."""
-    for child in ast.walk(node):
-        if isinstance(child, ast.Call) and ast.unparse(child.func).rpartition(".")[2] == "Depends":
-            yield child
 
 
 def several(number, what):
@@ -238,6 +301,21 @@ def test_filters_books(app, rng):
     price = rng.choice([book["price"] for book in filtered(author)])
     for how in ({"author": author}, {"max_price": price}, {"author": author, "max_price": price}):
         expect_items(app, "/books", how | {"limit": MAX_LIMIT}, filtered(**how))
+
+
+@pytest.mark.step(2)
+def test_filters_out_all(app, rng):
+    """A filter that no book passes leaves none: max_price=0, or a part of an author's name."""
+    cheapest, author = min(book["price"] for book in BOOKS), rng.choice(AUTHORS)
+    app.get("/books/count", params={"max_price": cheapest}).expect(200, json={"count": 1})
+    for how, because in [
+        ({"max_price": 0}, "max_price=0 was given: it is something else than no max_price"),
+        ({"max_price": cheapest - 1}, f"the cheapest book costs {cheapest}"),
+        ({"author": author.split()[0]}, "only books by exactly this author count"),
+        ({"author": author.lower()}, "only books by exactly this author count"),
+    ]:
+        expect_items(app, "/books", how, [], because)
+        app.get("/books/count", params=how).expect(200, json={"count": 0}, because=because)
 
 
 @pytest.mark.step(2)
@@ -420,15 +498,18 @@ def test_two_numbers_a_parcel(app):
 @pytest.mark.step(6)
 def test_no_dependency_as_default(source):
     """No Depends(...) stands as a default value."""
+    known = named_values(source)
     for file, tree in source.trees():
         for function in ast.walk(tree):
             if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
                 continue
             defaults = [*function.args.defaults, *function.args.kw_defaults]
             for default in (one for one in defaults if one is not None):
-                call = next(depends_calls(default), None)
-                assert call is None, (
-                    f"{file}, line {call.lineno}: `= {ast.unparse(call)}` is the old form. "
+                old = any(
+                    last_name(call.func) != "Security" for call, _ in dependencies(default, known)
+                )
+                assert not old, (
+                    f"{file}, line {default.lineno}: `= {ast.unparse(default)}` is the old form. "
                     "It goes into the type instead: `Annotated[Session, Depends(...)]`."
                 )
 
@@ -436,16 +517,25 @@ def test_no_dependency_as_default(source):
 @pytest.mark.step(6)
 def test_session_has_a_name(source):
     """The path operations take the session by one name."""
+    known, names = named_values(source), {}
     for file, function in path_operations(source):
         for parameter in parameters(function):
             if parameter.annotation is None:
                 continue
-            for call in depends_calls(parameter.annotation):
-                wanted = ast.unparse(call.args[0]) if call.args else ""
-                assert wanted != "get_session", (
-                    f"{function.name} ({file}, line {call.lineno}) writes out "
+            for call, name in dependencies(parameter.annotation, known):
+                if not call.args or last_name(call.args[0]) != "get_session":
+                    continue
+                assert name not in ("", "text"), (
+                    f"{function.name} ({file}, line {parameter.lineno}) writes out "
                     f"`{ast.unparse(call)}`. Give `Annotated[Session, ...]` a name outside the "
-                    "function, and use that name in every path operation."
+                    "function, and use that name in every path operation (another scope gets "
+                    "another name)."
+                )
+                first = names.setdefault(ast.unparse(call), name)
+                assert name == first, (
+                    f"{function.name} ({file}, line {parameter.lineno}) says {name}, and another "
+                    f"path operation says {first}: both stand for `{ast.unparse(call)}`. Use one "
+                    "name for it (another scope gets another name)."
                 )
 
 
@@ -552,7 +642,10 @@ def test_commits_on_success(app, rng):
 
 
 @pytest.mark.step(8)
-@pytest.mark.parametrize("make", [too_many, unprintable])
+@pytest.mark.parametrize(
+    "make",
+    [pytest.param(too_many, id="too many copies"), pytest.param(unprintable, id="printer crash")],
+)
 def test_rolls_back_on_error(app, rng, make):
     """An order that fails is rolled back once, and GET /orders does not hold it."""
     kept, lost = new_order(rng), make(rng)
@@ -637,6 +730,33 @@ def test_duplicate_is_rolled_back(app, rng):
     )
 
 
+@pytest.mark.step(9)
+def test_commits_before_the_answer(fresh_app, rng):
+    """An order is committed before its answer is sent, not after it."""
+    app = fresh_app()
+    place(app, new_order(rng))
+    before = wait_for(app, lambda found: found["commits"] and not found["open"])
+    # A client sends two orders at once and reads nothing. The answer to the first is so large
+    # that it fills the pipe: the answer to the second has to wait, but its commit must not.
+    large = new_order(rng, reference="L" * LARGE)
+    with app.served.address.connect(app.limits.request_s) as wire:
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        for order in (large, new_order(rng)):
+            body = json.dumps(order).encode()
+            head = (
+                "POST /orders HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n"
+            )
+            wire.sendall(head.encode() + body)
+        commits = before["commits"] + 2
+        found = wait_for(app, lambda found: found["commits"] >= commits)
+    assert found["commits"] >= commits, (
+        "A client placed an order and did not take its answer yet, and the order was not "
+        "committed. So the commit waits until the answer is sent. It must run before, since it "
+        "may fail, and nobody could say so any more: `Depends` has a `scope`."
+    )
+
+
 # -------------------------------------------------------------------------------- 10: streaming
 
 
@@ -684,7 +804,7 @@ def test_sends_while_it_reads(fresh_app, rng):
     for _ in range(5):
         began = time.monotonic()
         with app.stream("GET", "/orders/export") as stream:
-            assert stream.status == 200, (  # noqa: PLR2004
+            assert stream.status == 200, (
                 f"GET /orders/export should answer 200, but answered {stream.status}."
             )
             first = stream.next_chunk()
@@ -745,6 +865,12 @@ def test_wrong_key_is_refused(app, environment, rng, method):
         app.request(method, "/admin/stock", params=ADMIN[method], headers=key_header(wrong)).expect(
             401, because="this is not the key"
         )
+    foreign = key_header(f"clé-{rng.randrange(10**9)}".encode("latin-1"))
+    app.request(method, "/admin/stock", params=ADMIN[method], headers=foreign).expect(
+        401,
+        because="the key that was sent holds an é, and is wrong like any other. "
+        "`secrets.compare_digest` can't compare texts with such letters, but it can compare bytes",
+    )
 
 
 @pytest.mark.step(11)
@@ -763,14 +889,19 @@ def test_refusal_changes_nothing(fresh_app, environment, rng):
 
 @pytest.mark.step(11)
 def test_closed_without_a_key(app, fresh_app, environment):
-    """If the variable is not set, nobody gets in."""
+    """If the variable is not set or empty, nobody gets in."""
     key = environment["BOOKSHOP_API_KEY"]
     app.get("/admin/stock", headers=key_header(key)).expect(200)
-    keyless = fresh_app(BOOKSHOP_API_KEY=None)
-    for headers in ({}, key_header(key), key_header(""), key_header("None")):
-        keyless.get("/admin/stock", headers=headers).expect(
-            401, because="the app was started without BOOKSHOP_API_KEY, so no key is right"
-        )
+    for setting, how in [
+        (None, "without BOOKSHOP_API_KEY"),
+        ("", "with an empty BOOKSHOP_API_KEY"),
+    ]:
+        keyless = fresh_app(BOOKSHOP_API_KEY=setting)
+        for headers in ({}, key_header(key), key_header(""), key_header("None")):
+            keyless.get("/admin/stock", headers=headers).expect(
+                401,
+                because=f"the app was started {how}, so no key is right, and no header is none",
+            )
 
 
 @pytest.mark.step(11)
@@ -804,7 +935,15 @@ GIFTS = {"/bookmarks": 2, "/posters": 3}
 
 def take(app, path, customer):
     """Ask for a gift."""
-    return app.post(path, params={"customer": customer})
+    answer = app.post(path, params={"customer": customer})
+    asked = re.findall(r'"loc":\s*\["query",\s*"(\w+)"\]', answer.text)
+    others = [name for name in asked if name != "customer"]
+    assert not others, (
+        f"{answer.line} should need no other parameter than customer, but was refused for "
+        f"{others[0]!r}. If `Depends` gets a class, FastAPI takes the parameters of its `__init__` "
+        "from the request. Give it an object of that class, made with the number."
+    )
+    return answer
 
 
 @pytest.mark.step(12)
@@ -813,7 +952,11 @@ def test_gives_so_many(app, rng, path):
     """Each customer gets two bookmarks or three posters, and then 429."""
     customer = rng.randrange(10**6)
     for taken in range(1, GIFTS[path] + 1):
-        take(app, path, customer).expect(201, json={"taken": taken})
+        take(app, path, customer).expect(
+            201,
+            json={"taken": taken},
+            because=f"this is number {taken} of the {GIFTS[path]} that this customer may take",
+        )
     for _ in range(2):
         take(app, path, customer).expect(
             429, because=f"this customer has taken {GIFTS[path]} already"

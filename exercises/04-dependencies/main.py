@@ -143,7 +143,8 @@ async def show_sessions() -> dict[str, int]:
 
 # ------------------------------------------------------------------------------- your part
 
-# 04.3: settings from the environment, and a function that answers GET /about.
+# 04.3: settings from the environment, and a function that answers GET /about. (This stands
+# before 04.1, since 04.4 needs it there.)
 
 # 04.1: one function for skip and limit, which both lists use. Later: 04.4.
 
@@ -162,7 +163,8 @@ async def list_customers() -> list[Row]:
     return CUSTOMERS
 
 
-# 04.5: make these two dependencies, and a function that answers POST /parcels.
+# 04.5: make these two dependencies (change their parameter so that FastAPI fills it), and add a
+# function that answers POST /parcels.
 
 
 def write_invoice(number: int) -> str:

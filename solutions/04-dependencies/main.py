@@ -158,7 +158,7 @@ class Settings(BaseSettings):
     name: str = "The Bookshop"
     page_size: int = Field(default=5, ge=1, le=20)
     instance: str = Field(default_factory=lambda: secrets.token_hex(4))
-    api_key: SecretStr | None = None
+    api_key: SecretStr = SecretStr("")
 
 
 @lru_cache
@@ -301,13 +301,10 @@ async def export_orders(session: StreamingSession) -> StreamingResponse:
 # ------------------------------------------------------------------------------------- admin
 
 
-async def require_key(
-    settings: CurrentSettings, x_api_key: Annotated[str | None, Header()] = None
-) -> None:
+async def require_key(settings: CurrentSettings, x_api_key: Annotated[str, Header()] = "") -> None:
     """Let nobody pass without the right key; nobody at all if there is no key."""
-    if settings.api_key is None or not secrets.compare_digest(
-        (x_api_key or "").encode(), settings.api_key.get_secret_value().encode()
-    ):
+    key = settings.api_key.get_secret_value()
+    if not key or not secrets.compare_digest(x_api_key.encode(), key.encode()):
         raise HTTPException(status.HTTP_401_UNAUTHORIZED, "The X-API-Key is missing or wrong")
 
 

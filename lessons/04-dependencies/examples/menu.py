@@ -13,9 +13,15 @@ class Wish:
         self.budget = budget
 
     def fits(self, dish: str, price: int) -> bool:
-        return self.word in dish and (self.budget is None or price <= self.budget)
+        return self.word in dish and (
+            self.budget is None or price <= self.budget
+        )
 
 
 @app.get("/menu")
 async def show_menu(wish: Annotated[Wish, Depends()]) -> dict[str, int]:
-    return {dish: price for dish, price in DISHES.items() if wish.fits(dish, price)}
+    return {
+        dish: price
+        for dish, price in DISHES.items()
+        if wish.fits(dish, price)
+    }

@@ -1,8 +1,11 @@
+import itertools
 import os
 from functools import lru_cache
 
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+NUMBERS = itertools.count(1)
 
 
 class Settings(BaseSettings):
@@ -11,6 +14,7 @@ class Settings(BaseSettings):
     chef: str = "nobody"
     seats: int = 20
     safe: SecretStr | None = None
+    badge: int = Field(default_factory=lambda: next(NUMBERS))
 
 
 @lru_cache

@@ -13,7 +13,11 @@ def require_password(x_password: Annotated[str, Header()] = "") -> None:
         raise HTTPException(401, "Staff only")
 
 
-staff = APIRouter(prefix="/staff", tags=["staff"], dependencies=[Depends(require_password)])
+staff = APIRouter(
+    prefix="/staff",
+    tags=["staff"],
+    dependencies=[Depends(require_password)],
+)
 
 
 @staff.get("/wages")

@@ -23,7 +23,9 @@ async def get_slate() -> AsyncIterator[list[str]]:
 
 
 @app.post("/orders/{dish}")
-async def take_order(dish: str, slate: Annotated[list[str], Depends(get_slate)]) -> str:
+async def take_order(
+    dish: str, slate: Annotated[list[str], Depends(get_slate)]
+) -> str:
     slate.append(dish)
     if dish == "stone soup":
         raise HTTPException(409, "We have no stones")

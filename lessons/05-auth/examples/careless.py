@@ -12,6 +12,8 @@ oauth2_scheme = OAuth2PasswordBearer(tokenUrl="token")
 
 
 @app.get("/me")
-async def show_me(token: Annotated[str, Depends(oauth2_scheme)]) -> dict[str, str]:
+async def show_me(
+    token: Annotated[str, Depends(oauth2_scheme)],
+) -> dict[str, str]:
     claims = jwt.decode(token, SECRET_KEY, algorithms=["HS256"])
     return {"username": claims["sub"]}

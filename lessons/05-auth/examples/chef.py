@@ -13,7 +13,9 @@ class RequireRole:
             raise HTTPException(403, f"Only a {self.role} may do this")
 
 
-@app.get("/recipes/secret-sauce", dependencies=[Depends(RequireRole("chef"))])
+@app.get(
+    "/recipes/secret-sauce", dependencies=[Depends(RequireRole("chef"))]
+)
 def show_secret_sauce() -> dict[str, str]:
     return {"recipe": "butter, and more butter"}
 
@@ -22,7 +24,8 @@ def show_secret_sauce() -> dict[str, str]:
 client = TestClient(app)
 print("nobody:", client.get("/recipes/secret-sauce").status_code)
 for username, password in [("tim", "tomatosoup"), ("rosa", "saffron7")]:
-    login = client.post("/token", data={"username": username, "password": password})
+    form = {"username": username, "password": password}
+    login = client.post("/token", data=form)
     ticket = {"Authorization": f"Bearer {login.json()['access_token']}"}
     answer = client.get("/recipes/secret-sauce", headers=ticket)
     print(f"{username}:", answer.status_code, answer.json())

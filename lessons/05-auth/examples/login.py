@@ -21,8 +21,14 @@ class Person(BaseModel):
 
 
 PEOPLE = {
-    "tim": Person(username="tim", password_hash=PASSWORDS.hash("tomatosoup")),
-    "rosa": Person(username="rosa", password_hash=PASSWORDS.hash("saffron7"), role="chef"),
+    "tim": Person(
+        username="tim", password_hash=PASSWORDS.hash("tomatosoup")
+    ),
+    "rosa": Person(
+        username="rosa",
+        password_hash=PASSWORDS.hash("saffron7"),
+        role="chef",
+    ),
 }
 # [/people]
 
@@ -31,7 +37,9 @@ app = FastAPI()
 
 # [refusal]
 def unauthorized(detail: str) -> HTTPException:
-    return HTTPException(401, detail, headers={"WWW-Authenticate": "Bearer"})
+    return HTTPException(
+        401, detail, headers={"WWW-Authenticate": "Bearer"}
+    )
 
 
 # [/refusal]
@@ -49,11 +57,16 @@ def authenticate(username: str, password: str) -> Person | None:
 # [/authenticate]
 # [token]
 @app.post("/token")
-def log_in(form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> dict[str, str]:
+def log_in(
+    form: Annotated[OAuth2PasswordRequestForm, Depends()],
+) -> dict[str, str]:
     person = authenticate(form.username, form.password)
     if person is None:
         raise unauthorized("Wrong username or password")
-    claims = {"sub": person.username, "exp": datetime.now(UTC) + timedelta(minutes=30)}
+    claims = {
+        "sub": person.username,
+        "exp": datetime.now(UTC) + timedelta(minutes=30),
+    }
     token = jwt.encode(claims, SECRET_KEY, algorithm="HS256")
     return {"access_token": token, "token_type": "bearer"}
 
@@ -66,7 +79,10 @@ oauth2_scheme = OAuth2PasswordBearer(tokenUrl="token")
 def current_person(token: Annotated[str, Depends(oauth2_scheme)]) -> Person:
     try:
         claims = jwt.decode(
-            token, SECRET_KEY, algorithms=["HS256"], options={"require": ["sub", "exp"]}
+            token,
+            SECRET_KEY,
+            algorithms=["HS256"],
+            options={"require": ["sub", "exp"]},
         )
     except jwt.InvalidTokenError:
         raise unauthorized("The token is not valid") from None

@@ -15,20 +15,28 @@ def make(username: str, minutes: int, secret: str = SECRET_KEY) -> str:
 
 
 def read(token: str) -> dict[str, Any]:
-    return jwt.decode(token, SECRET_KEY, algorithms=["HS256"], options={"require": ["sub", "exp"]})
+    return jwt.decode(
+        token,
+        SECRET_KEY,
+        algorithms=["HS256"],
+        options={"require": ["sub", "exp"]},
+    )
 
 
 token = make("tim", minutes=30)
 header, claims, signature = token.split(".")
-print("anybody reads:", json.loads(base64.urlsafe_b64decode(claims + "=="))["sub"])
+readable = json.loads(base64.urlsafe_b64decode(claims + "=="))
+print("anybody reads:", readable["sub"])
 print("we trust:", read(token)["sub"])
 
+claims_of_rosa = make("rosa", minutes=30).split(".")[1]
+endless = {"sub": "rosa"}
 forgeries = {
     "expired": make("tim", minutes=-1),
     "other secret": make("tim", minutes=30, secret="guessed" * 10),
-    "claims of another": ".".join([header, make("rosa", minutes=30).split(".")[1], signature]),
-    "alg none": jwt.encode({"sub": "rosa", "exp": NOW}, None, algorithm="none"),
-    "without exp": jwt.encode({"sub": "rosa"}, SECRET_KEY, algorithm="HS256"),
+    "claims of another": ".".join([header, claims_of_rosa, signature]),
+    "alg none": jwt.encode(endless, None, algorithm="none"),
+    "without exp": jwt.encode(endless, SECRET_KEY, algorithm="HS256"),
 }
 for name, forged in forgeries.items():
     try:

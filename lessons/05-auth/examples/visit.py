@@ -3,7 +3,8 @@ from login import PEOPLE, app
 
 client = TestClient(app)
 
-answer = client.post("/token", data={"username": "tim", "password": "tomatosoup"})
+form = {"username": "tim", "password": "tomatosoup"}
+answer = client.post("/token", data=form)
 print(answer.status_code, sorted(answer.json()))
 
 ticket = {"Authorization": f"Bearer {answer.json()['access_token']}"}

@@ -274,7 +274,7 @@ def wanted_key() -> str | None:
 async def check_key(
     sent: Annotated[str | None, Security(APIKeyHeader(name="X-API-Key", auto_error=False))],
 ) -> None:
-    if wanted_key() is None or sent != wanted_key():
+    if not wanted_key() or sent != wanted_key():
         raise HTTPException(401, "no", {"WWW-Authenticate": "APIKey"})
 
 

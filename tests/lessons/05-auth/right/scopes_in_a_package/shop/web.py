@@ -3,7 +3,7 @@
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import jwt
@@ -57,7 +57,8 @@ async def person(
     found = PEOPLE.get(claims["sub"])
     if not found or found.disabled:
         raise refused
-    if not set(needed.scopes) <= set(claims["scope"].split()):
+    granted = set(claims["scope"].split()) & set(SCOPES[found.role])
+    if not set(needed.scopes) <= granted:
         raise HTTPException(403, "Not enough permissions", challenge)
     return found
 
@@ -69,7 +70,7 @@ async def token(
     found = await run_in_threadpool(match, form.username, form.password)
     if not found:
         raise HTTPException(401, "No such login", {"WWW-Authenticate": "Bearer"})
-    exp = datetime.now(tz=UTC) + timedelta(seconds=1800)
+    exp = datetime.now().astimezone() + timedelta(seconds=1800)
     claims = {"sub": found.username, "exp": exp, "scope": " ".join(SCOPES[found.role])}
     signed = jwt.encode(claims, request.app.state.secret, algorithm="HS256")
     return {"access_token": signed, "token_type": "bearer"}
