@@ -45,9 +45,9 @@ def show(wanted: str) -> None:
         console.print(f"\nHint {number} of {len(step.hints)}", style="cyan")
         put(console, Markdown(hint))
     console.print()
-    if not tried:
-        console.print("(You have not checked since the last hint: try it before the next.)")
     if tier + 1 < len(step.hints):
+        if not tried:
+            console.print("(You have not checked since the last hint: try it before the next.)")
         console.print(f"The next hint: learn hint {step.id}", markup=False)
     else:
         console.print(f"That was the last. The reference: learn solution {lesson.number}")

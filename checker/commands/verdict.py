@@ -76,7 +76,7 @@ def _next(report: Report, path: Path, workspace: Workspace | None) -> list[str]:
     if workspace is None:
         return []
     if report.status == "passed":
-        return [_after_passing(report, workspace)]
+        return [*_other_databases(report), _after_passing(report, workspace)]
     if report.trouble:
         return [f"Then check again: `learn check {lesson.number}`"]
     step = next(result.step for result in report.steps if result.status != "passed")
@@ -90,6 +90,13 @@ def _next(report: Report, path: Path, workspace: Workspace | None) -> list[str]:
         f"Check again:            learn check {lesson.number}",
     ]
     return lines
+
+
+def _other_databases(report: Report) -> list[str]:
+    lesson = report.lesson
+    if report.database is None or report.database != lesson.databases[0]:
+        return []
+    return [f"The same code on another database: learn check {lesson.number} --database postgresql"]
 
 
 def _after_passing(report: Report, workspace: Workspace) -> str:

@@ -309,7 +309,7 @@ def test_filters_out_all(app, rng):
     cheapest, author = min(book["price"] for book in BOOKS), rng.choice(AUTHORS)
     app.get("/books/count", params={"max_price": cheapest}).expect(200, json={"count": 1})
     for how, because in [
-        ({"max_price": 0}, "max_price=0 was given: it is something else than no max_price"),
+        ({"max_price": 0}, "a max_price of 0 is something else than no max_price"),
         ({"max_price": cheapest - 1}, f"the cheapest book costs {cheapest}"),
         ({"author": author.split()[0]}, "only books by exactly this author count"),
         ({"author": author.lower()}, "only books by exactly this author count"),
@@ -509,7 +509,8 @@ def test_no_dependency_as_default(source):
                     last_name(call.func) != "Security" for call, _ in dependencies(default, known)
                 )
                 assert not old, (
-                    f"{file}, line {default.lineno}: `= {ast.unparse(default)}` is the old form. "
+                    f"{file}, line {default.lineno}: `= {ast.unparse(default)}` makes Depends(...) "
+                    "a default value, which is the old form. "
                     "It goes into the type instead: `Annotated[Session, Depends(...)]`."
                 )
 
@@ -900,7 +901,7 @@ def test_closed_without_a_key(app, fresh_app, environment):
         for headers in ({}, key_header(key), key_header(""), key_header("None")):
             keyless.get("/admin/stock", headers=headers).expect(
                 401,
-                because=f"the app was started {how}, so no key is right, and no header is none",
+                because=f"the app was started {how}, so no key is right, and no header won't do either",
             )
 
 
@@ -969,7 +970,9 @@ def test_counts_customers_apart(app, rng, path):
     """What one customer takes does not count for another."""
     one, other = rng.sample(range(10**6, 2 * 10**6), 2)
     for taken in range(1, GIFTS[path] + 1):
-        take(app, path, one).expect(201, json={"taken": taken})
+        take(app, path, one).expect(
+            201, json={"taken": taken}, because=f"each customer may take {GIFTS[path]}"
+        )
         take(app, path, other).expect(
             201, json={"taken": taken}, because="customers are counted apart"
         )

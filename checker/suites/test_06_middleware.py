@@ -121,19 +121,21 @@ def test_time_includes_waiting(app, rng):
 def test_time_includes_the_body(app):
     """The time runs while the body arrives, and is right to a hundredth of a second."""
     pause, values = 0.04, []
-    for _ in range(10):  # on a busy machine, the app may begin when the pause is over
+    for _ in range(20):  # on a busy machine, the app may begin when the pause is over
         with app.upload("POST", "/imports") as upload:
             upload.send(b"A short title\n")
             time.sleep(pause)
             upload.end()
             answer = upload.answer().expect(201)
         value, took = seconds(answer), answer.finished - answer.started
+        if took >= 0.09:
+            continue  # too slow to tell a time from one that is rounded to tenths
         if pause - 0.01 <= value <= took + 0.01:
             return
         values.append(value)
-    raise AssertionError(
-        f"A body took {pause} seconds and a little more to arrive, ten times, "
-        f"but X-Process-Time was {values}. Begin before the body is read, "
+    assert len(values) < 3, (
+        f"A body took {pause} seconds and a little more to arrive, each time, "
+        f"but X-Process-Time, in seconds, was {values}. Begin before the body is read, "
         "and don't round to less than hundredths."
     )
 
@@ -622,7 +624,8 @@ def test_pieces_add_up(fresh_app, rng):
             wait_for_book(app, word)
         upload.send(b"-" * size)
         expect_too_large(
-            early(upload, f"The limit is {limit}, for all pieces of the body together.")
+            early(upload, f"The limit is {limit}, for all pieces of the body together."),
+            chunks=True,
         )
 
 
@@ -736,7 +739,7 @@ def test_large_errors_are_compressed(app, rng):
     plain = app.post("/orders", json=wrong).expect(422)
     packed = app.post("/orders", json=wrong, headers=ASKS).expect(
         422,
-        headers={"Content-Encoding": "gzip"},
+        headers={"Content-Encoding": "gzip" if len(plain.content) >= 1000 else None},
         because=f"the client asks for gzip, and the body has {len(plain.content):,} bytes",
     )
     assert packed.content == plain.content, "The answer should be the same after unpacking."

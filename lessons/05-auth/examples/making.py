@@ -34,7 +34,7 @@ endless = {"sub": "rosa"}
 forgeries = {
     "expired": make("tim", minutes=-1),
     "other secret": make("tim", minutes=30, secret="guessed" * 10),
-    "claims of another": ".".join([header, claims_of_rosa, signature]),
+    "claims of another": f"{header}.{claims_of_rosa}.{signature}",
     "alg none": jwt.encode(endless, None, algorithm="none"),
     "without exp": jwt.encode(endless, SECRET_KEY, algorithm="HS256"),
 }
