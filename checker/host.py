@@ -137,7 +137,7 @@ def serve_connection(
     connection: socket.socket, start: dict[str, Any], fds: list[int], inherited: list[int]
 ) -> None:
     """In a forked child: serve the app of a start request; `fds` are its listener and its log."""
-    code = 1
+    code = os.EX_SOFTWARE  # not 1, with which pytest says that a test has failed
     try:
         os.setsid()
         for fd in inherited:

@@ -145,8 +145,7 @@ class Trials:
             self.remark(told)
             return
         raise Unmet(
-            f"Your tests should catch {_number(len(names))} planted here, each in a copy of the "
-            f"shop, but miss {len(missed)}.\n"
+            f"{_number(len(names), len(missed))}\n"
             + "\n".join(filter(None, [_listed("Missed", missed), told]))
         )
 
@@ -174,11 +173,23 @@ class Trials:
 
     # ------------------------------------------------------------------------- how it is done
 
-    def _submit(self, build: str, order: str | int = "given") -> Future[Trial]:
-        if build != GIVEN and self.trial().verdict == "passed" and self._all_at_once:
-            for name in self.builds:
-                self._start(name, "given")
-        return self._start(build, order)
+    def _submit(self, name: str, order: str | int | None = None) -> Future[Trial]:
+        if name != GIVEN and self.trial().verdict == "passed" and self._all_at_once:
+            self._start(GIVEN, "reversed")
+            for build in self.builds.values():
+                self._start(build.name, self._order_for(build))
+        return self._start(name, self._order_for(self.builds[name]) if order is None else order)
+
+    def _order_for(self, build: Build) -> str:
+        """Look for the later half of the bugs from the end of the tests, if they pass that way.
+
+        Tests tend to stand in the order of the steps, and a trial ends with its first failure.
+        """
+        if not (build.bug and self._all_at_once):
+            return "given"
+        bugs = [one for one in self.builds.values() if one.bug]
+        late = bugs.index(build) >= len(bugs) // 2
+        return "reversed" if late and self.trial(order="reversed").verdict == "passed" else "given"
 
     def _start(self, build: str, order: str | int) -> Future[Trial]:
         with self._lock:
@@ -237,9 +248,9 @@ def _run_forked(start: bytes, control: str, limit_s: float) -> tuple[int | None,
             os.close(write_end)
             write_end = -1
             try:
-                fact = facts.parse_fact(connection.makefile("rb").readline(facts.MAX_LINE))
+                code = _told_code(connection)
             except TimeoutError:
-                fact = None
+                code = None
     except OSError as error:
         raise GradingFault(
             f"The process that runs the tests does not answer: {error}.",
@@ -249,7 +260,16 @@ def _run_forked(start: bytes, control: str, limit_s: float) -> tuple[int | None,
         if write_end >= 0:
             os.close(write_end)
     log.wait(LOG_S)
-    return (fact.code if isinstance(fact, facts.Ended) else None), log.text()
+    return code, log.text()
+
+
+def _told_code(connection: socket.socket) -> int:
+    """Wait for the host to tell how the process has ended."""
+    with connection.makefile("rb") as told:
+        fact = facts.parse_fact(told.readline(facts.MAX_LINE))
+    if not isinstance(fact, facts.Ended):
+        raise ConnectionError("it has ended")
+    return fact.code
 
 
 def _run_spawned(start: bytes, folder: str, limit_s: float) -> tuple[int | None, str]:
@@ -314,8 +334,13 @@ def _listed(title: str, items: Sequence[str]) -> str:
     return f"{title}:\n" + "\n".join(f"  - {item}" for item in items) if items else ""
 
 
-def _number(count: int) -> str:
-    return "the bug" if count == 1 else f"all {count} bugs"
+def _number(planted: int, missed: int) -> str:
+    if planted == 1:
+        return "Your tests should fail on the bug that is planted here, but do not."
+    return (
+        f"Your tests should catch all {planted} bugs that are planted here, each in a copy of the "
+        f"shop, but miss {missed}."
+    )
 
 
 def _shown(log: str) -> str:

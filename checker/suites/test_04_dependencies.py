@@ -901,7 +901,7 @@ def test_closed_without_a_key(app, fresh_app, environment):
         for headers in ({}, key_header(key), key_header(""), key_header("None")):
             keyless.get("/admin/stock", headers=headers).expect(
                 401,
-                because=f"the app was started {how}, so no key is right, and no header won't do either",
+                because=f"the app was started {how}, so no key is right, not even an empty one",
             )
 
 

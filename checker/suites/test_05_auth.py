@@ -59,10 +59,7 @@ def _hint(app, answer):
         if any(place[:1] == ("query",) for place in places):
             return "The login was sent as a form, and your function looks for it in the query"
     elif any(place[:1] == ("query",) for place in places):
-        return (
-            "Something was taken for a query parameter: is Depends missing around what reads the "
-            "token?"
-        )
+        return "It was taken for a query parameter: Depends may be missing around its dependency"
     return ""
 
 
@@ -462,8 +459,8 @@ def test_exp_in_another_zone(fresh_app, environment):
     direction = "late" if wrong_by > 0 else "early"
     assert abs(wrong_by) <= SLACK_S / 3600, (
         f"On a server whose clock is 9 hours behind UTC (TZ={zone}), exp lies "
-        f"{abs(wrong_by):.0f} hours too {direction}. A datetime without a time zone is taken for UTC; datetime.now(UTC) "
-        "gives one that has a zone."
+        f"{abs(wrong_by):.0f} hours too {direction}. A datetime without a time zone is taken for "
+        "UTC; datetime.now(UTC) gives one that has a zone."
     )
 
 
@@ -836,8 +833,8 @@ def test_staff_no_longer(app, rng):
             app,
             answer,
             403,
-            f"{username} was one of the staff when the token was made, and is a customer now: "
-            "the account knows, the token does not",
+            f"the role staff was taken from {username} after the token was made: the account "
+            "knows, the token does not",
         )
 
 

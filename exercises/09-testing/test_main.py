@@ -1,7 +1,6 @@
 """Your tests of the bookshop. The task is in README.md, beside this file."""
 
 from fastapi.testclient import TestClient
-
 from main import app
 
 client = TestClient(app)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import ASGITransport, AsyncClient
+from main import Base, app, get_courier, get_session
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
@@ -15,8 +16,6 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 from starlette.websockets import WebSocketDisconnect
-
-from main import Base, app, get_courier, get_session
 
 STAFF = {"X-API-Key": "staff-key"}
 ADA = {"X-API-Key": "ada-key"}
@@ -135,57 +134,28 @@ def test_deleted_book_is_gone(client: TestClient, add_book: Callable[..., int]) 
     assert client.get(f"/books/{other}").status_code == 200
 
 
-def test_what_the_shop_paid_is_secret(client: TestClient, add_book: Callable[..., int]) -> None:
-    added = client.post("/books", json=DUNE, headers=STAFF).json()
-    listed = client.get("/books").json()[0]
-    shown = client.get(f"/books/{added['id']}").json()
-    for book in (added, listed, shown):
-        assert book["price"] == DUNE["price"]
-        assert "cost" not in book
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", ""),
+        ("title", "x" * 101),
+        ("author", ""),
+        ("price", 0),
+        ("stock", -1),
+    ],
+)
+def test_bad_book_is_refused(client: TestClient, field: str, value: object) -> None:
+    answer = client.post("/books", json=DUNE | {field: value}, headers=STAFF)
+    assert answer.status_code == 422
 
 
-# ------------------------------------------------------------------------------------------- orders
-
-
-def test_order(client: TestClient, add_book: Callable[..., int]) -> None:
-    dune, emma = add_book(price=1250, stock=10), add_book(price=800, stock=10)
-    placed = client.post("/orders", json=lines((dune, 2), (emma, 3)), headers=ADA)
-    assert placed.status_code == 201
-    assert placed.json()["customer"] == "ada"
-    assert placed.json()["total"] == 2 * 1250 + 3 * 800
-    shown = client.get(f"/orders/{placed.json()['id']}", headers=ADA)
-    assert shown.status_code == 200
-    assert shown.json() == placed.json()
-    assert client.get(f"/books/{dune}").json()["stock"] == 8
-    assert client.get(f"/books/{emma}").json()["stock"] == 7
-
-
-def test_only_the_owner_sees_an_order(client: TestClient, add_book: Callable[..., int]) -> None:
-    order = client.post("/orders", json=lines((add_book(), 1)), headers=ADA).json()["id"]
-    assert client.get(f"/orders/{order}", headers=ADA).status_code == 200
-    assert client.get(f"/orders/{order}", headers=BO).status_code == 403
-
-
-def test_an_order_is_all_or_nothing(client: TestClient, add_book: Callable[..., int]) -> None:
-    many, few = add_book(stock=10), add_book(stock=1)
-    answer = client.post("/orders", json=lines((many, 4), (few, 2)), headers=ADA)
-    assert answer.status_code == 409
-    assert client.get(f"/books/{many}").json()["stock"] == 10
-    assert client.get(f"/books/{few}").json()["stock"] == 1
-
-
-def test_last_copies_can_be_ordered(client: TestClient, add_book: Callable[..., int]) -> None:
-    book = add_book(stock=3)
-    assert client.post("/orders", json=lines((book, 3)), headers=ADA).status_code == 201
-    assert client.post("/orders", json=lines((book, 1)), headers=ADA).status_code == 409
-
-
-def test_order_of_a_missing_book(client: TestClient) -> None:
-    assert client.post("/orders", json=lines((404404, 1)), headers=ADA).status_code == 404
-
-
-def test_missing_order(client: TestClient) -> None:
-    assert client.get("/orders/404404", headers=ADA).status_code == 404
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("title", "x" * 100), ("price", 1), ("stock", 0)],
+)
+def test_book_at_the_edge_is_taken(client: TestClient, field: str, value: object) -> None:
+    answer = client.post("/books", json=DUNE | {field: value}, headers=STAFF)
+    assert answer.status_code == 201
 
 
 # -------------------------------------------------------------------------------------------- lists
@@ -214,7 +184,15 @@ def test_books_by_one_author(client: TestClient, add_book: Callable[..., int]) -
     assert answer.headers["X-Total-Count"] == "1"
 
 
-# --------------------------------------------------------------------------------------------- keys
+@pytest.mark.parametrize(
+    ("params", "status"),
+    [({"limit": 0}, 422), ({"limit": 50}, 200), ({"limit": 51}, 422), ({"skip": -1}, 422)],
+)
+def test_limits_of_a_page(client: TestClient, params: dict[str, int], status: int) -> None:
+    assert client.get("/books", params=params).status_code == status
+
+
+# --------------------------------------------------------------------------------- keys and secrets
 
 
 @pytest.mark.parametrize("headers", NOBODY)
@@ -237,6 +215,72 @@ def test_customers_are_not_staff(client: TestClient, add_book: Callable[..., int
     assert client.post("/books", json=DUNE, headers=ADA).status_code == 403
     assert client.delete(f"/books/{book}", headers=ADA).status_code == 403
     assert client.get(f"/books/{book}").status_code == 200
+
+
+def test_what_the_shop_paid_is_secret(client: TestClient) -> None:
+    added = client.post("/books", json=DUNE, headers=STAFF).json()
+    listed = client.get("/books").json()[0]
+    shown = client.get(f"/books/{added['id']}").json()
+    for book in (added, listed, shown):
+        assert book["price"] == DUNE["price"]
+        assert "cost" not in book
+
+
+# ------------------------------------------------------------------------------------------- orders
+
+
+def test_missing_order(client: TestClient) -> None:
+    assert client.get("/orders/404404", headers=ADA).status_code == 404
+
+
+def test_order_of_a_missing_book(client: TestClient) -> None:
+    assert client.post("/orders", json=lines((404404, 1)), headers=ADA).status_code == 404
+
+
+def test_empty_order_is_refused(client: TestClient) -> None:
+    assert client.post("/orders", json=lines(), headers=ADA).status_code == 422
+
+
+@pytest.mark.parametrize(("quantity", "status"), [(0, 422), (1, 201), (10, 201), (11, 422)])
+def test_limits_of_a_line(
+    client: TestClient, add_book: Callable[..., int], quantity: int, status: int
+) -> None:
+    book = add_book(stock=20)
+    answer = client.post("/orders", json=lines((book, quantity)), headers=ADA)
+    assert answer.status_code == status
+
+
+def test_order(client: TestClient, add_book: Callable[..., int]) -> None:
+    dune, emma = add_book(price=1250, stock=10), add_book(price=800, stock=10)
+    placed = client.post("/orders", json=lines((dune, 2), (emma, 3)), headers=ADA)
+    assert placed.status_code == 201
+    assert placed.json()["customer"] == "ada"
+    assert placed.json()["total"] == 2 * 1250 + 3 * 800
+    shown = client.get(f"/orders/{placed.json()['id']}", headers=ADA)
+    assert shown.status_code == 200
+    assert shown.json() == placed.json()
+    assert client.get(f"/books/{dune}").json()["stock"] == 8
+    assert client.get(f"/books/{emma}").json()["stock"] == 7
+
+
+def test_only_the_owner_sees_an_order(client: TestClient, add_book: Callable[..., int]) -> None:
+    order = client.post("/orders", json=lines((add_book(), 1)), headers=ADA).json()["id"]
+    assert client.get(f"/orders/{order}", headers=ADA).status_code == 200
+    assert client.get(f"/orders/{order}", headers=BO).status_code == 403
+
+
+def test_last_copies_can_be_ordered(client: TestClient, add_book: Callable[..., int]) -> None:
+    book = add_book(stock=3)
+    assert client.post("/orders", json=lines((book, 3)), headers=ADA).status_code == 201
+    assert client.post("/orders", json=lines((book, 1)), headers=ADA).status_code == 409
+
+
+def test_an_order_is_all_or_nothing(client: TestClient, add_book: Callable[..., int]) -> None:
+    many, few = add_book(stock=10), add_book(stock=1)
+    answer = client.post("/orders", json=lines((many, 4), (few, 2)), headers=ADA)
+    assert answer.status_code == 409
+    assert client.get(f"/books/{many}").json()["stock"] == 10
+    assert client.get(f"/books/{few}").json()["stock"] == 1
 
 
 # ----------------------------------------------------------------------------------------- delivery
@@ -267,6 +311,15 @@ def test_courier_out_of_reach(client: TestClient, set_courier: Callable[..., Non
     assert int(answer.headers["Retry-After"]) > 0
 
 
+@pytest.mark.parametrize("postcode", ["1011", "1011a"])
+def test_bad_postcode(client: TestClient, set_courier: Callable[..., None], postcode: str) -> None:
+    async def courier(_: str) -> int:
+        return 1
+
+    set_courier(courier)
+    assert client.get(f"/delivery/{postcode}").status_code == 422
+
+
 @pytest.mark.anyio
 async def test_customers_do_not_wait_for_each_other(set_courier: Callable[..., None]) -> None:
     asking = most = 0
@@ -289,19 +342,21 @@ async def test_customers_do_not_wait_for_each_other(set_courier: Callable[..., N
 # ---------------------------------------------------------------------------------------- the board
 
 
-def test_every_screen_shows_an_order(client: TestClient, add_book: Callable[..., int]) -> None:
-    book = add_book()
+@pytest.mark.parametrize("headers", [{}, {"X-API-Key": "no-such-key"}, ADA])
+def test_board_is_for_staff(client: TestClient, headers: dict[str, str]) -> None:
     with (
-        client.websocket_connect("/board", headers=STAFF) as left,
-        client.websocket_connect("/board", headers=STAFF) as right,
+        pytest.raises(WebSocketDisconnect),
+        client.websocket_connect("/board", headers=dict(headers)),
     ):
-        order = client.post("/orders", json=lines((book, 2)), headers=ADA).json()
-        for screen in (left, right):
-            screen.send_text("still there?")
-            shown = screen.receive_json()
-            assert shown.get("order") == order["id"]
-            assert shown["total"] == order["total"]
-            assert screen.receive_json()["screens"] == 2
+        pass
+
+
+def test_a_refused_order_is_not_shown(client: TestClient, add_book: Callable[..., int]) -> None:
+    book = add_book(stock=1)
+    with client.websocket_connect("/board", headers=STAFF) as screen:
+        assert client.post("/orders", json=lines((book, 2)), headers=ADA).status_code == 409
+        screen.send_text("still there?")
+        assert screen.receive_json().get("screens") == 1
 
 
 def test_a_screen_that_left_is_forgotten(client: TestClient, add_book: Callable[..., int]) -> None:
@@ -316,75 +371,16 @@ def test_a_screen_that_left_is_forgotten(client: TestClient, add_book: Callable[
         assert stays.receive_json()["screens"] == 1
 
 
-def test_a_refused_order_is_not_shown(client: TestClient, add_book: Callable[..., int]) -> None:
-    book = add_book(stock=1)
-    with client.websocket_connect("/board", headers=STAFF) as screen:
-        assert client.post("/orders", json=lines((book, 2)), headers=ADA).status_code == 409
-        screen.send_text("still there?")
-        assert screen.receive_json().get("screens") == 1
-
-
-@pytest.mark.parametrize("headers", [{}, {"X-API-Key": "no-such-key"}, ADA])
-def test_board_is_for_staff(client: TestClient, headers: dict[str, str]) -> None:
+def test_every_screen_shows_an_order(client: TestClient, add_book: Callable[..., int]) -> None:
+    book = add_book()
     with (
-        pytest.raises(WebSocketDisconnect),
-        client.websocket_connect("/board", headers=dict(headers)),
+        client.websocket_connect("/board", headers=STAFF) as left,
+        client.websocket_connect("/board", headers=STAFF) as right,
     ):
-        pass
-
-
-# ---------------------------------------------------------------------------------------- the edges
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("title", ""),
-        ("title", "x" * 101),
-        ("author", ""),
-        ("price", 0),
-        ("stock", -1),
-    ],
-)
-def test_bad_book_is_refused(client: TestClient, field: str, value: object) -> None:
-    answer = client.post("/books", json=DUNE | {field: value}, headers=STAFF)
-    assert answer.status_code == 422
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [("title", "x" * 100), ("price", 1), ("stock", 0)],
-)
-def test_book_at_the_edge_is_taken(client: TestClient, field: str, value: object) -> None:
-    answer = client.post("/books", json=DUNE | {field: value}, headers=STAFF)
-    assert answer.status_code == 201
-
-
-@pytest.mark.parametrize(("quantity", "status"), [(0, 422), (1, 201), (10, 201), (11, 422)])
-def test_limits_of_a_line(
-    client: TestClient, add_book: Callable[..., int], quantity: int, status: int
-) -> None:
-    book = add_book(stock=20)
-    answer = client.post("/orders", json=lines((book, quantity)), headers=ADA)
-    assert answer.status_code == status
-
-
-def test_empty_order_is_refused(client: TestClient) -> None:
-    assert client.post("/orders", json=lines(), headers=ADA).status_code == 422
-
-
-@pytest.mark.parametrize(
-    ("params", "status"),
-    [({"limit": 0}, 422), ({"limit": 50}, 200), ({"limit": 51}, 422), ({"skip": -1}, 422)],
-)
-def test_limits_of_a_page(client: TestClient, params: dict[str, int], status: int) -> None:
-    assert client.get("/books", params=params).status_code == status
-
-
-@pytest.mark.parametrize("postcode", ["1011", "1011a"])
-def test_bad_postcode(client: TestClient, set_courier: Callable[..., None], postcode: str) -> None:
-    async def courier(_: str) -> int:
-        return 1
-
-    set_courier(courier)
-    assert client.get(f"/delivery/{postcode}").status_code == 422
+        order = client.post("/orders", json=lines((book, 2)), headers=ADA).json()
+        for screen in (left, right):
+            screen.send_text("still there?")
+            shown = screen.receive_json()
+            assert shown.get("order") == order["id"]
+            assert shown["total"] == order["total"]
+            assert screen.receive_json()["screens"] == 2

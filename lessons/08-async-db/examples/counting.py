@@ -8,7 +8,9 @@ statements: list[str] = []
 
 
 @event.listens_for(engine.sync_engine, "before_cursor_execute")
-def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+def note(
+    _connection: object, _cursor: object, statement: str, *_: object
+) -> None:
     statements.append(statement)
 
 
@@ -31,13 +33,15 @@ async def one_by_one() -> None:
 
 async def by_selectin() -> None:
     async with make_session() as session:
-        for dish in await session.scalars(select(Dish).options(selectinload(Dish.cook))):
+        dishes = select(Dish).options(selectinload(Dish.cook))
+        for dish in await session.scalars(dishes):
             assert dish.cook.name
 
 
 async def by_join() -> None:
     async with make_session() as session:
-        for dish in await session.scalars(select(Dish).options(joinedload(Dish.cook))):
+        dishes = select(Dish).options(joinedload(Dish.cook))
+        for dish in await session.scalars(dishes):
             assert dish.cook.name
 
 
@@ -50,7 +54,8 @@ async def main() -> None:
         for way in (one_by_one, by_selectin, by_join):
             statements.clear()
             await way()
-            print(f"{dishes:2} dishes, {way.__name__}: {len(statements)} statements")
+            count = len(statements)
+            print(f"{dishes:2} dishes, {way.__name__}: {count} statements")
     await engine.dispose()
 
 

@@ -33,8 +33,10 @@ async def add_dish(new: NewDish, session: Session) -> dict[str, int]:
         await session.commit()
     except IntegrityError:
         await session.rollback()
-        first = await session.scalar(select(Dish.id).where(Dish.name == new.name))
-        raise HTTPException(409, f"Dish {first} is called {new.name} already") from None
+        same = select(Dish.id).where(Dish.name == new.name)
+        first = await session.scalar(same)
+        detail = f"Dish {first} is called {new.name} already"
+        raise HTTPException(409, detail) from None
     return {"id": dish.id}
 
 

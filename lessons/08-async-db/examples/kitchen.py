@@ -2,10 +2,17 @@ import os
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    mapped_column,
+    relationship,
+)
 
 # [engine]
-DATABASE_URL = os.environ.get("DATABASE_URL", "sqlite+aiosqlite:///kitchen.db")
+DATABASE_URL = os.environ.get(
+    "DATABASE_URL", "sqlite+aiosqlite:///kitchen.db"
+)
 engine = create_async_engine(DATABASE_URL)
 # [/engine]
 
@@ -24,7 +31,9 @@ class Cook(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(100))
-    dishes: Mapped[list["Dish"]] = relationship(back_populates="cook", order_by="Dish.id")
+    dishes: Mapped[list["Dish"]] = relationship(
+        back_populates="cook", order_by="Dish.id"
+    )
 
 
 class Dish(Base):

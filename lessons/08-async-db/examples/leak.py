@@ -7,7 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 async def main() -> None:
     engine = create_async_engine(
-        "sqlite+aiosqlite:///leak.db", pool_size=2, max_overflow=0, pool_timeout=0.2
+        "sqlite+aiosqlite:///leak.db",
+        pool_size=2,
+        max_overflow=0,
+        pool_timeout=0.2,
     )
     forgotten = []
     for number in (1, 2, 3):

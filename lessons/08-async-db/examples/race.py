@@ -10,12 +10,16 @@ async def fill() -> None:
     async with engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
     async with make_session.begin() as session:
-        session.add(Dish(id=1, name="soup", portions=1, cook=Cook(name="Ana")))
+        session.add(
+            Dish(id=1, name="soup", portions=1, cook=Cook(name="Ana"))
+        )
 
 
 async def portions_left() -> int | None:
     async with make_session() as session:
-        return await session.scalar(select(Dish.portions).where(Dish.id == 1))
+        return await session.scalar(
+            select(Dish.portions).where(Dish.id == 1)
+        )
 
 
 # [look]
@@ -38,7 +42,8 @@ async def look_then_write() -> None:
 
 # [take]
 async def take_portion(session: AsyncSession) -> bool:
-    take = update(Dish).where(Dish.id == 1, Dish.portions >= 1).values(portions=Dish.portions - 1)
+    enough = Dish.id == 1, Dish.portions >= 1
+    take = update(Dish).where(*enough).values(portions=Dish.portions - 1)
     result = cast("CursorResult[Any]", await session.execute(take))
     await session.commit()
     return result.rowcount == 1
@@ -56,8 +61,10 @@ async def main() -> None:
     print("one statement:")
     for guest in ("first", "second"):
         async with make_session() as session:
-            answer = "gets a soup" if await take_portion(session) else "must choose again"
-            print(f"{guest} guest {answer}")
+            taken = await take_portion(session)
+        print(
+            guest, "guest", "gets a soup" if taken else "must choose again"
+        )
     print(f"portions left: {await portions_left()}")
     await engine.dispose()
 

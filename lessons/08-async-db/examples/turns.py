@@ -27,7 +27,8 @@ async def watch(name: str, query: Coroutine[None, None, None]) -> None:
     while not task.done():
         await asyncio.sleep(0.01)
         turns += 1
-    print(f"{name} driver: others had turns meanwhile: {'yes' if turns > 5 else 'no'}")
+    answer = "yes" if turns > 5 else "no"
+    print(f"{name} driver: others had turns meanwhile: {answer}")
 
 
 asyncio.run(watch("blocking", blocking()))

@@ -1,9 +1,5 @@
-import subprocess
-import sys
-
 # [tests]
 from fastapi.testclient import TestClient
-
 from kitchen import app
 
 client = TestClient(app)
@@ -21,4 +17,7 @@ def test_missing_dish() -> None:
 
 # [/tests]
 if __name__ == "__main__":
+    import subprocess
+    import sys
+
     subprocess.run([sys.executable, "-m", "pytest", "-qq", "-rA", __file__], check=True)

@@ -1,9 +1,5 @@
-import subprocess
-import sys
-
 import pytest
 from fastapi.testclient import TestClient
-
 from kitchen import app
 
 client = TestClient(app)
@@ -20,4 +16,7 @@ def test_number_of_guests(guests: object, status: int) -> None:
 
 # [/tests]
 if __name__ == "__main__":
+    import subprocess
+    import sys
+
     subprocess.run([sys.executable, "-m", "pytest", "-qq", "-rA", __file__], check=True)

@@ -1,12 +1,8 @@
-import subprocess
-import sys
-
 # [tests]
 from collections.abc import Callable, Iterator
 
 import pytest
 from fastapi.testclient import TestClient
-
 from oven import Oven, app, get_oven
 
 client = TestClient(app)
@@ -40,4 +36,7 @@ def test_silent_oven(set_oven: Callable[[Oven], None]) -> None:
 
 # [/tests]
 if __name__ == "__main__":
+    import subprocess
+    import sys
+
     subprocess.run([sys.executable, "-m", "pytest", "-qq", "-rA", __file__], check=True)

@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 # [fixture]
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -8,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-
 from stored_kitchen import Base, app, get_session
 
 
@@ -50,4 +46,7 @@ def test_each_test_begins_with_nothing(client: TestClient) -> None:
 
 # [/tests]
 if __name__ == "__main__":
+    import subprocess
+    import sys
+
     subprocess.run([sys.executable, "-m", "pytest", "-qq", "-rA", __file__], check=True)

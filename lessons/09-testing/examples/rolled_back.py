@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -11,7 +9,6 @@ from sqlalchemy.ext.asyncio import (
     AsyncSession,
     create_async_engine,
 )
-
 from stored_kitchen import Base, app, get_session
 
 
@@ -71,4 +68,7 @@ def test_each_test_begins_with_nothing(client: TestClient) -> None:
 
 
 if __name__ == "__main__":
+    import subprocess
+    import sys
+
     subprocess.run([sys.executable, "-m", "pytest", "-qq", "-rA", __file__], check=True)

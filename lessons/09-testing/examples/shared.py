@@ -1,8 +1,4 @@
-import subprocess
-import sys
-
 from fastapi.testclient import TestClient
-
 from kitchen import app
 
 client = TestClient(app)
@@ -20,5 +16,8 @@ def test_show() -> None:
 
 # [/tests]
 if __name__ == "__main__":
+    import subprocess
+    import sys
+
     command = [sys.executable, "-m", "pytest", "-qq", "--tb=short"]
     subprocess.run([*command, f"{__file__}::test_show"], check=False)

@@ -1,13 +1,9 @@
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-
 # [tests]
 import asyncio
+from collections.abc import Callable, Iterator
 
 import pytest
 from httpx2 import ASGITransport, AsyncClient
-
 from oven import Oven, app, get_oven
 
 # [/tests]
@@ -40,4 +36,7 @@ async def test_two_cooks_ask_together(set_oven: Callable[[Oven], None]) -> None:
 
 # [/test]
 if __name__ == "__main__":
+    import subprocess
+    import sys
+
     subprocess.run([sys.executable, "-m", "pytest", "-qq", "-rA", __file__], check=True)

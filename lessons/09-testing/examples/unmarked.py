@@ -1,8 +1,4 @@
-import subprocess
-import sys
-
 from httpx2 import ASGITransport, AsyncClient
-
 from kitchen import app
 
 
@@ -15,4 +11,7 @@ async def test_welcome() -> None:
 
 # [/tests]
 if __name__ == "__main__":
+    import subprocess
+    import sys
+
     subprocess.run([sys.executable, "-m", "pytest", "-qq", "--tb=short", __file__], check=False)

@@ -1,14 +1,10 @@
-import subprocess
-import sys
-
 # [tests]
 from collections.abc import Iterator
 
 import pytest
+from bell import app
 from fastapi.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
-
-from bell import app
 
 
 @pytest.fixture
@@ -36,4 +32,7 @@ def test_nobody_listens_without_a_name(client: TestClient) -> None:
 
 # [/tests]
 if __name__ == "__main__":
+    import subprocess
+    import sys
+
     subprocess.run([sys.executable, "-m", "pytest", "-qq", "-rA", __file__], check=True)

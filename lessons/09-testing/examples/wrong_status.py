@@ -1,8 +1,4 @@
-import subprocess
-import sys
-
 from fastapi.testclient import TestClient
-
 from kitchen import app
 
 client = TestClient(app)
@@ -16,4 +12,7 @@ def test_add() -> None:
 
 # [/tests]
 if __name__ == "__main__":
+    import subprocess
+    import sys
+
     subprocess.run([sys.executable, "-m", "pytest", "-qq", "--tb=short", __file__], check=False)
