@@ -133,6 +133,8 @@ def test_time_includes_the_body(app):
         if pause - 0.01 <= value <= took + 0.01:
             return
         values.append(value)
+        if len(values) == 6:
+            break
     assert len(values) < 3, (
         f"A body took {pause} seconds and a little more to arrive, each time, "
         f"but X-Process-Time, in seconds, was {values}. Begin before the body is read, "
@@ -439,49 +441,6 @@ def expect_allowed(answer, origin, hint=""):
 
 
 @pytest.mark.step(7)
-def test_preflight(fresh_app, rng):
-    """A preflight from an allowed origin is answered for that origin."""
-    allowed, variables = origins(rng)
-    app = fresh_app(**variables)
-    for origin in allowed:
-        for method, path in (("POST", "/orders"), ("GET", "/books")):
-            answer = preflight(app, origin, path, method)
-            expect_no_star(answer)
-            assert 200 <= answer.status < 300, (
-                f"A preflight from {origin} for {method} {path} should answer with 2xx, "
-                f"but answered {answer.status}: {answer.text}"
-            )
-            expect_allowed(answer, origin)
-            methods = names(answer, "access-control-allow-methods")
-            assert {"get", "post"} <= methods, (
-                f"Access-Control-Allow-Methods should name GET and POST, but names {methods}."
-            )
-            listed = names(answer, "access-control-allow-headers")
-            assert {"content-type", "x-request-id"} <= listed, (
-                "Access-Control-Allow-Headers should name Content-Type and X-Request-ID, "
-                f"but names {listed}."
-            )
-
-
-@pytest.mark.step(7)
-def test_allowed_origin(fresh_app, rng):
-    """The answer to an allowed origin names it, and lets the page read the id."""
-    allowed, variables = origins(rng)
-    app = fresh_app(**variables)
-    for origin in allowed:
-        answer = app.get("/books/1", headers={"Origin": origin}).expect(200)
-        expect_allowed(answer, origin)
-        assert "origin" in names(answer, "vary"), (
-            f"Vary should name Origin, but is {answer.headers.get('vary')!r}. "
-            "The answer differs by origin, and caches must know it."
-        )
-        assert "x-request-id" in names(answer, "access-control-expose-headers"), (
-            "Access-Control-Expose-Headers should name X-Request-ID: "
-            "without it the browser keeps that header from the page."
-        )
-
-
-@pytest.mark.step(7)
 def test_other_origins(fresh_app, rng):
     """Any other origin gets no permission, though a plain GET is served."""
     allowed, variables = origins(rng)
@@ -508,6 +467,49 @@ def test_never_a_star(fresh_app, rng):
     expect_allowed(app.get("/books/1", headers={"Origin": allowed[0]}).expect(200), allowed[0])
     for headers in ({}, {"Origin": f"https://{token(rng)}.example"}, {"Origin": allowed[1]}):
         expect_no_star(app.get("/books/1", headers=headers).expect(200))
+
+
+@pytest.mark.step(7)
+def test_allowed_origin(fresh_app, rng):
+    """The answer to an allowed origin names it, and lets the page read the id."""
+    allowed, variables = origins(rng)
+    app = fresh_app(**variables)
+    for origin in allowed:
+        answer = app.get("/books/1", headers={"Origin": origin}).expect(200)
+        expect_allowed(answer, origin)
+        assert "origin" in names(answer, "vary"), (
+            f"Vary should name Origin, but is {answer.headers.get('vary')!r}. "
+            "The answer differs by origin, and caches must know it."
+        )
+        assert "x-request-id" in names(answer, "access-control-expose-headers"), (
+            "Access-Control-Expose-Headers should name X-Request-ID: "
+            "without it the browser keeps that header from the page."
+        )
+
+
+@pytest.mark.step(7)
+def test_preflight(fresh_app, rng):
+    """A preflight from an allowed origin is answered for that origin."""
+    allowed, variables = origins(rng)
+    app = fresh_app(**variables)
+    for origin in allowed:
+        for method, path in (("POST", "/orders"), ("GET", "/books")):
+            answer = preflight(app, origin, path, method)
+            expect_no_star(answer)
+            assert 200 <= answer.status < 300, (
+                f"A preflight from {origin} for {method} {path} should answer with 2xx, "
+                f"but answered {answer.status}: {answer.text}"
+            )
+            expect_allowed(answer, origin)
+            methods = names(answer, "access-control-allow-methods")
+            assert {"get", "post"} <= methods, (
+                f"Access-Control-Allow-Methods should name GET and POST, but names {methods}."
+            )
+            listed = names(answer, "access-control-allow-headers")
+            assert {"content-type", "x-request-id"} <= listed, (
+                "Access-Control-Allow-Headers should name Content-Type and X-Request-ID, "
+                f"but names {listed}."
+            )
 
 
 # -------------------------------------------------------------------------------------- limits

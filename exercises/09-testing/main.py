@@ -197,9 +197,6 @@ async def find_book(book_id: int, session: SessionDep) -> Book:
     return book
 
 
-BookDep = Annotated[Book, Depends(find_book)]
-
-
 # ---------------------------------------------------------------------------------- the board
 
 
@@ -271,7 +268,7 @@ async def add_book(new: NewBook, session: SessionDep, response: Response) -> Sho
 
 
 @books.get("/{book_id}")
-async def show_book(book: BookDep) -> ShownBook:
+async def show_book(book: Annotated[Book, Depends(find_book)]) -> ShownBook:
     """Show one book."""
     return ShownBook.model_validate(book)
 
@@ -279,7 +276,7 @@ async def show_book(book: BookDep) -> ShownBook:
 @books.delete(
     "/{book_id}", status_code=status.HTTP_204_NO_CONTENT, dependencies=[Depends(require_staff)]
 )
-async def delete_book(book: BookDep, session: SessionDep) -> None:
+async def delete_book(book: Annotated[Book, Depends(find_book)], session: SessionDep) -> None:
     """Take a book out of the catalogue."""
     await session.delete(book)
     await session.commit()

@@ -18,7 +18,7 @@ def set_oven() -> Iterator[Callable[[Oven], None]]:
 
 
 @pytest.mark.parametrize(("degrees", "hot"), [(159, False), (160, True)])
-def test_hot(set_oven: Callable[[Oven], None], degrees: int, hot: bool) -> None:
+def test_hot(set_oven: Callable[[Oven], None], degrees: int, *, hot: bool) -> None:
     async def oven() -> int:
         return degrees
 

@@ -143,7 +143,7 @@ def limit(inner: ASGIApp, most: int) -> ASGIApp:
             message = await receive()
             total += len(message.get("body", b""))
             if total > most:
-                raise HTTPException(413, "Too large")
+                raise StarletteHTTPException(413, "Too large")
             return message
 
         headers = Headers(scope=scope) if scope["type"] == "http" else {}

@@ -177,7 +177,7 @@ def marking(inner: ASGIApp) -> ASGIApp:
                 message["headers"] = [
                     *message["headers"],
                     (b"x-request-id", mine.encode()),
-                    (b"x-process-time", b"%.5f" % took),
+                    (b"x-process-time", b"%.2f" % took),
                 ]
             await send(message)
 
