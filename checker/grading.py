@@ -161,9 +161,7 @@ def _job(
     }
 
 
-def _run_suite(
-    runner: subprocess.Popen[bytes], job: dict[str, Any], limit_s: float
-) -> Rows:
+def _run_suite(runner: subprocess.Popen[bytes], job: dict[str, Any], limit_s: float) -> Rows:
     """Give a runner its job and collect its rows. Raises GradingFault if it breaks."""
     rows = Rows()
     assert runner.stdin and runner.stdout and runner.stderr  # they are pipes  # noqa: PT018

@@ -127,9 +127,7 @@ def _import_error(fact: TroubleFact, place: str, what: str) -> str:
             f"{place} imports {fact.missing!r}, which is not installed here.\n"
             f"Check its spelling. If it is a package: `python -m pip install {package}`."
         )
-    return (
-        f"main.py could not be imported: {what} ({place}).\n{_likely_cause(fact)}"
-    ).rstrip()
+    return (f"main.py could not be imported: {what} ({place}).\n{_likely_cause(fact)}").rstrip()
 
 
 def _startup_cause(fact: TroubleFact) -> str:

@@ -152,7 +152,7 @@ def test_postgresql_leaves_nothing() -> None:
 
 
 @needs_postgres
-def test_postgresql_ends_when_its_owner_is_killed(tmp_path: Path) -> None:
+def test_postgresql_ends_when_its_owner_is_killed() -> None:
     code = """
 import time
 from checker import databases

@@ -213,9 +213,7 @@ def test_an_app_that_is_overdue_ends_the_lesson(
     assert report.status == "failed"
 
 
-def test_a_broken_suite_is_never_blamed_on_the_learner(
-    own_course: Path, engine: Engine
-) -> None:
+def test_a_broken_suite_is_never_blamed_on_the_learner(own_course: Path, engine: Engine) -> None:
     from checker.catalog import load_course
 
     lesson = load_course(own_course).lessons[0]

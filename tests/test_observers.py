@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import gc
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import NullPool, create_engine, event, text
-from sqlalchemy.engine import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from checker.host import observers
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
+    from pathlib import Path
+
+    from sqlalchemy.engine import Engine
 
 ASK = text("SELECT 1")
 

@@ -60,7 +60,7 @@ def receive(socket, kind, awaited=None):
                 f"A client should get {awaited or f'a message of type {kind}'}, "
                 f"but does not.\n{error}"
             ) from None
-        assert isinstance(message, dict) and "type" in message, (  # noqa: PT018
+        assert isinstance(message, dict) and "type" in message, (
             f"{socket.line} should send JSON objects with a `type`, but sent {brief(message)}."
         )
         if message["type"] == kind:
@@ -217,7 +217,7 @@ def expect_error(socket, what):
             error = socket.receive_json()
     except AssertionError as failure:
         raise AssertionError(f"{what} should be answered with an error.\n{failure}") from None
-    assert isinstance(error, dict) and error.get("type") == "error", (  # noqa: PT018
+    assert isinstance(error, dict) and error.get("type") == "error", (
         f"{what} should be answered with a message of type error, but the app sent {brief(error)}."
     )
     assert error.get("detail"), f"The error should say in `detail` what is wrong, but is {error}."
@@ -401,7 +401,7 @@ def test_without_the_token(app, follow, board_name, environment, rng, wrong):
 def first_message(socket):
     """Return the notes of the history, which must come first."""
     first = socket.receive_json()
-    assert isinstance(first, dict) and first.get("type") == "history", (  # noqa: PT018
+    assert isinstance(first, dict) and first.get("type") == "history", (
         f"The first message on a board should be its history, but the app sent {first!r}."
     )
     notes = first.get("notes")

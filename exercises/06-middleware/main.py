@@ -59,7 +59,7 @@ SALES = {"january": 1200, "february": 900}
 new_order = asyncio.Condition()
 
 
-class OutOfStock(Exception):  # noqa: N818 (it is named as the shop says it)
+class OutOfStock(Exception):
     """There are fewer copies than somebody wants."""
 
     def __init__(self, book_id: int, left: int) -> None:

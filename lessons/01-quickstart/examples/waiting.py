@@ -14,9 +14,8 @@ async def waiting() -> None:
 async def time_five(job: Callable[[], Awaitable[None]]) -> None:
     began = time.perf_counter()
     await asyncio.gather(job(), job(), job(), job(), job())
-    print(
-        f"five times {job.__name__}: {time.perf_counter() - began:.1f} seconds"
-    )
+    took = time.perf_counter() - began
+    print(f"five times {job.__name__}: {took:.1f} seconds")
 
 
 asyncio.run(time_five(blocking))

@@ -16,6 +16,10 @@ async def take_orders(websocket: WebSocket) -> None:
         try:
             order = Order.model_validate_json(text)
         except ValidationError as error:
-            await websocket.send_json({"type": "refused", "faults": error.error_count()})
+            await websocket.send_json(
+                {"type": "refused", "faults": error.error_count()}
+            )
         else:
-            await websocket.send_json({"type": "taken", **order.model_dump()})
+            await websocket.send_json(
+                {"type": "taken", **order.model_dump()}
+            )

@@ -14,6 +14,8 @@ def check_key(key: str = "") -> None:
 
 
 @app.websocket("/pass")
-async def enter(websocket: WebSocket, _: Annotated[None, Depends(check_key)]) -> None:
+async def enter(
+    websocket: WebSocket, _: Annotated[None, Depends(check_key)]
+) -> None:
     await websocket.accept()
     await websocket.send_text("Come in")

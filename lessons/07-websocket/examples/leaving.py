@@ -9,6 +9,7 @@ for module in (echo, polite):
             waiter.send_text("two soups")
             waiter.receive_text()
     except WebSocketDisconnect as error:
-        print(f"{module.__name__}: raised WebSocketDisconnect, code {error.code}")
+        said = f"raised WebSocketDisconnect, code {error.code}"
+        print(f"{module.__name__}: {said}")
     else:
         print(f"{module.__name__}: ended")

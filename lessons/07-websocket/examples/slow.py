@@ -11,7 +11,8 @@ class Cook:
 
     async def send(self, rung_at: float) -> None:
         await asyncio.sleep(self.reads_after)
-        print(f"  {self.name} cook: {time.perf_counter() - rung_at:.1f} seconds")
+        took = time.perf_counter() - rung_at
+        print(f"  {self.name} cook: {took:.1f} seconds")
 
 
 async def in_turn(cooks: list[Cook]) -> None:

@@ -12,7 +12,9 @@ async def call(station: str, text: str) -> None:
         try:
             await cook.send_text(text)
         except WebSocketDisconnect:
-            STATIONS[station].discard(cook)  # gone; the others still want to hear it
+            STATIONS[station].discard(
+                cook
+            )  # gone; the others still want to hear it
 
 
 @app.websocket("/stations/{station}")
