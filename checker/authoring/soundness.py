@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker.authoring import coverage, examples, texts
+from checker.errors import GradingFault
 from checker.grading import Options, grade
 
 if TYPE_CHECKING:
@@ -28,8 +29,11 @@ def problems(lesson: Lesson, engine: Engine) -> Iterator[str]:
     yield from suite_problems(lesson)
     yield from coverage.problems(lesson)
     yield from text_problems(lesson, engine)
-    yield from starter_problems(lesson, engine)
-    yield from solution_problems(lesson, engine)
+    try:
+        yield from starter_problems(lesson, engine)
+        yield from solution_problems(lesson, engine)
+    except GradingFault as fault:
+        yield f"{lesson.suite.name} can't be run: {fault.message}"
 
 
 def missing_parts(lesson: Lesson) -> Iterator[str]:
