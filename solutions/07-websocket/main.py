@@ -16,6 +16,7 @@ from fastapi import (
     status,
 )
 from pydantic import BaseModel, Field, ValidationError
+from starlette.websockets import WebSocketDisconnected
 
 Message = dict[str, Any]
 
@@ -153,6 +154,8 @@ async def follow_board(websocket: WebSocket, board: str) -> None:
                 client.put({"type": "error", "detail": explain(error)})
             else:
                 BOARDS[board].post({"type": "note", "board": board, **note.model_dump()})
+    except WebSocketDisconnected:
+        pass  # a send has failed before this receive: the client has left
     finally:
         sending.cancel()
         BOARDS[board].leave(client)

@@ -1,6 +1,7 @@
 from collections import defaultdict
 
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocketDisconnected
 
 app = FastAPI()
 
@@ -11,10 +12,9 @@ async def call(station: str, text: str) -> None:
     for cook in list(STATIONS[station]):
         try:
             await cook.send_text(text)
-        except WebSocketDisconnect:
-            STATIONS[station].discard(
-                cook
-            )  # gone; the others still want to hear it
+        except (WebSocketDisconnect, WebSocketDisconnected):
+            # gone; the others still want to hear it
+            STATIONS[station].discard(cook)
 
 
 @app.websocket("/stations/{station}")
@@ -24,6 +24,8 @@ async def work(websocket: WebSocket, station: str) -> None:
     try:
         async for text in websocket.iter_text():
             await call(station, text)
+    except WebSocketDisconnected:
+        pass  # the send to this cook itself has failed: it has left
     finally:
         STATIONS[station].discard(websocket)
 

@@ -37,6 +37,7 @@ class ConnectionManager:
         self.rooms = {}
         self.past = {}
         self.tasks = set()
+        self.telling = set()
 
     async def connect(self, room, websocket):
         await websocket.accept()
@@ -53,6 +54,14 @@ class ConnectionManager:
             await self.presence(room)
 
     async def presence(self, room):
+        """Tell the number soon: several changes at once are told as one."""
+        if room not in self.telling:
+            self.telling.add(room)
+            self.start(self.tell_presence(room))
+
+    async def tell_presence(self, room):
+        await asyncio.sleep(0.1)
+        self.telling.discard(room)
         await self.broadcast(room, {"type": "presence", "count": len(self.rooms[room])})
 
     async def broadcast(self, room, message):
@@ -105,15 +114,15 @@ async def echo(websocket: WebSocket):
     while True:
         try:
             text = await websocket.receive_text()
+            await websocket.send_text(text)
         except WebSocketDisconnect:
             break
-        await websocket.send_text(text)
 
 
 @app.websocket("/boards/{room}", dependencies=[Depends(allowed)])
 async def talk(websocket: WebSocket, room: str):
-    await manager.connect(room, websocket)
     try:
+        await manager.connect(room, websocket)
         while True:
             raw = await websocket.receive_text()
             try:
@@ -126,7 +135,7 @@ async def talk(websocket: WebSocket, room: str):
             note.board, note.type = room, "note"
             manager.past[room].append(note.model_dump())
             await manager.broadcast(room, note.model_dump())
-    except WebSocketDisconnect:
+    except (WebSocketDisconnect, RuntimeError):  # the latter after a send that has failed
         pass
     finally:
         await manager.disconnect(room, websocket)
@@ -144,6 +153,6 @@ async def update(order_id: int, change: Change):
     order = read(order_id)
     order.status = change.status
     await manager.broadcast(
-        order.board, {"type": "order", "id": order_id, "status": change.status}
+        order.board, {"type": "order", "id": order_id, "status": change.status, "board": order.board}
     )
     return order

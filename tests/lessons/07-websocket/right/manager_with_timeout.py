@@ -103,15 +103,15 @@ async def echo(websocket: WebSocket):
     while True:
         try:
             text = await websocket.receive_text()
+            await websocket.send_text(text)
         except WebSocketDisconnect:
             break
-        await websocket.send_text(text)
 
 
 @app.websocket("/boards/{room}", dependencies=[Depends(allowed)])
 async def talk(websocket: WebSocket, room: str):
-    await manager.connect(room, websocket)
     try:
+        await manager.connect(room, websocket)
         while True:
             raw = await websocket.receive_text()
             try:
@@ -124,7 +124,7 @@ async def talk(websocket: WebSocket, room: str):
             note.board, note.type = room, "note"
             manager.past[room].append(note.model_dump())
             await manager.broadcast(room, note.model_dump())
-    except WebSocketDisconnect:
+    except (WebSocketDisconnect, RuntimeError):  # the latter after a send that has failed
         pass
     finally:
         await manager.disconnect(room, websocket)

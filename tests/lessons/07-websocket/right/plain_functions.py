@@ -62,8 +62,9 @@ async def read(websocket, board, queue):
 @app.websocket("/echo")
 async def echo(websocket: WebSocket):
     await websocket.accept()
-    async for text in websocket.iter_text():
-        await websocket.send_text(text)
+    with suppress(WebSocketDisconnect):
+        async for text in websocket.iter_text():
+            await websocket.send_text(text)
 
 
 @app.websocket("/boards/{name}")

@@ -6,7 +6,7 @@ import json
 import os
 import typing
 
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, WebSocketDisconnect
 from pydantic import BaseModel, Field, StrictBool, StrictStr
 from starlette.endpoints import WebSocketEndpoint
 from starlette.routing import WebSocketRoute
@@ -33,7 +33,10 @@ class Echo(WebSocketEndpoint):
     encoding = "text"
 
     async def on_receive(self, websocket, data):
-        await websocket.send_text(data)
+        try:
+            await websocket.send_text(data)
+        except (WebSocketDisconnect, RuntimeError):
+            pass  # the loop around this method hears of it as well
 
 
 class Board(WebSocketEndpoint):

@@ -14,8 +14,11 @@ router = APIRouter()
 @router.websocket("/echo")
 async def echo(ws: WebSocket):
     await ws.accept()
-    async for text in ws.iter_text():
-        await ws.send_text(text)
+    try:
+        async for text in ws.iter_text():
+            await ws.send_text(text)
+    except WebSocketDisconnect:
+        pass
 
 
 def checked(raw):
@@ -48,8 +51,9 @@ async def board(ws: WebSocket, name: str, token: Annotated[str, Query()] = ""):
                     pass
 
             group.start_soon(forward)
-            async for raw in ws.iter_text():
+            while (event := await ws.receive())["type"] == "websocket.receive":
                 try:
+                    raw = event["text"]
                     note = {"type": "note", "board": name, **checked(raw)}
                 except ValueError as error:
                     send.send_nowait({"type": "error", "detail": str(error)})
