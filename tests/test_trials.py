@@ -96,7 +96,7 @@ def test_every_bug_differs_and_is_graded_once() -> None:
     assert len(bugs) >= 15
     assert len({build.source for build in builds.values()}) == len(builds)
     graded = [
-        argument.value
+        str(argument.value)
         for node in ast.walk(ast.parse(SUITE.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "trials.expect_caught"
         for argument in node.args
@@ -189,6 +189,24 @@ def test_a_missed_bug_is_hinted_at_but_not_told(tried: Try) -> None:
     assert "difference" not in str(unmet.value)
 
 
+def test_only_own_lines_are_shown_and_no_folder_of_ours(tried: Try) -> None:
+    trials = tried("""
+import json
+
+def test_parse():
+    json.loads("{")
+
+def test_where():
+    assert __file__ == ""
+""")
+    with pytest.raises(Unmet) as unmet:
+        trials.expect_pass()
+    assert "test_main.py:5: in test_parse" in str(unmet.value)
+    assert "JSONDecodeError" in str(unmet.value)
+    assert "decoder.py" not in str(unmet.value)
+    assert str(tried.course) not in str(unmet.value)
+
+
 def test_to_hang_on_a_bug_is_no_catch(tried: Try, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trials_module, "LEAST_LIMIT_S", 1.0)
     trials = tried("from main import add\n\ndef test_add():\n    assert add(5, 2) == 7\n")
@@ -197,6 +215,12 @@ def test_to_hang_on_a_bug_is_no_catch(tried: Try, monkeypatch: pytest.MonkeyPatc
     assert "miss 1" in str(unmet.value)
     assert "the end: a test never ends there" in str(unmet.value)
     assert "Caught:\n  - the sum is a difference" in str(unmet.value)
+
+
+def test_nothing_is_caught_by_tests_that_fail_anyway(tried: Try) -> None:
+    trials = tried("def test(): assert False")
+    with pytest.raises(Unmet, match="must pass on the shop as it is"):
+        trials.expect_caught("minus")
 
 
 ORDERED = """

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker.authoring import coverage, examples, texts
-from checker.errors import GradingFault
+from checker.errors import Fault
 from checker.grading import Options, grade
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def problems(lesson: Lesson, engine: Engine) -> Iterator[str]:
     try:
         yield from starter_problems(lesson, engine)
         yield from solution_problems(lesson, engine)
-    except GradingFault as fault:
+    except Fault as fault:
         yield f"{lesson.suite.name} can't be run: {fault.message}"
 
 

@@ -1,4 +1,9 @@
-from fastapi import FastAPI, WebSocket, WebSocketDisconnect, WebSocketException
+from fastapi import (
+    FastAPI,
+    WebSocket,
+    WebSocketDisconnect,
+    WebSocketException,
+)
 
 app = FastAPI()
 

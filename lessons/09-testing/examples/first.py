@@ -20,4 +20,6 @@ if __name__ == "__main__":
     import subprocess
     import sys
 
-    subprocess.run([sys.executable, "-m", "pytest", "-qq", "-rA", __file__], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-qq", "-rA", __file__], check=True
+    )

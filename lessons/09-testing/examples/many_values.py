@@ -7,7 +7,8 @@ client = TestClient(app)
 
 # [tests]
 @pytest.mark.parametrize(
-    ("guests", "status"), [(0, 422), (1, 201), (12, 201), (13, 422), ("many", 422)]
+    ("guests", "status"),
+    [(0, 422), (1, 201), (12, 201), (13, 422), ("many", 422)],
 )
 def test_number_of_guests(guests: object, status: int) -> None:
     answer = client.post("/dishes", json={"name": "soup", "guests": guests})
@@ -19,4 +20,6 @@ if __name__ == "__main__":
     import subprocess
     import sys
 
-    subprocess.run([sys.executable, "-m", "pytest", "-qq", "-rA", __file__], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-qq", "-rA", __file__], check=True
+    )

@@ -18,7 +18,9 @@ def set_oven() -> Iterator[Callable[[Oven], None]]:
 
 
 @pytest.mark.parametrize(("degrees", "hot"), [(159, False), (160, True)])
-def test_hot(set_oven: Callable[[Oven], None], degrees: int, *, hot: bool) -> None:
+def test_hot(
+    set_oven: Callable[[Oven], None], degrees: int, *, hot: bool
+) -> None:
     async def oven() -> int:
         return degrees
 
@@ -39,4 +41,6 @@ if __name__ == "__main__":
     import subprocess
     import sys
 
-    subprocess.run([sys.executable, "-m", "pytest", "-qq", "-rA", __file__], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-qq", "-rA", __file__], check=True
+    )

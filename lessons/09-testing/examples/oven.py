@@ -19,7 +19,9 @@ def get_oven() -> Oven:
 
 
 @app.get("/oven")
-async def show_oven(oven: Annotated[Oven, Depends(get_oven)]) -> dict[str, bool | int]:
+async def show_oven(
+    oven: Annotated[Oven, Depends(get_oven)],
+) -> dict[str, bool | int]:
     try:
         degrees = await oven()
     except TimeoutError:

@@ -21,7 +21,9 @@ def kitchen() -> Iterator[TestClient]:
 
 @pytest.fixture(scope="session")
 def engine(kitchen: TestClient) -> Iterator[AsyncEngine]:
-    engine = create_async_engine("sqlite+aiosqlite://", connect_args={"isolation_level": None})
+    engine = create_async_engine(
+        "sqlite+aiosqlite://", connect_args={"isolation_level": None}
+    )
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
@@ -38,7 +40,9 @@ def engine(kitchen: TestClient) -> Iterator[AsyncEngine]:
 
 
 @pytest.fixture
-def client(kitchen: TestClient, engine: AsyncEngine) -> Iterator[TestClient]:
+def client(
+    kitchen: TestClient, engine: AsyncEngine
+) -> Iterator[TestClient]:
     async def begin() -> AsyncConnection:
         connection = await engine.connect()
         await connection.begin()
@@ -48,7 +52,9 @@ def client(kitchen: TestClient, engine: AsyncEngine) -> Iterator[TestClient]:
     connection = kitchen.portal.call(begin)
 
     async def get_test_session() -> AsyncIterator[AsyncSession]:
-        async with AsyncSession(connection, join_transaction_mode="create_savepoint") as session:
+        async with AsyncSession(
+            connection, join_transaction_mode="create_savepoint"
+        ) as session:
             yield session
 
     app.dependency_overrides[get_session] = get_test_session
@@ -71,4 +77,6 @@ if __name__ == "__main__":
     import subprocess
     import sys
 
-    subprocess.run([sys.executable, "-m", "pytest", "-qq", "-rA", __file__], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-qq", "-rA", __file__], check=True
+    )

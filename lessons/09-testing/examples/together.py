@@ -20,7 +20,9 @@ def set_oven() -> Iterator[Callable[[Oven], None]]:
 
 # [test]
 @pytest.mark.anyio
-async def test_two_cooks_ask_together(set_oven: Callable[[Oven], None]) -> None:
+async def test_two_cooks_ask_together(
+    set_oven: Callable[[Oven], None],
+) -> None:
     both_ask = asyncio.Barrier(2)
 
     async def oven() -> int:
@@ -29,8 +31,12 @@ async def test_two_cooks_ask_together(set_oven: Callable[[Oven], None]) -> None:
         return 180
 
     set_oven(oven)
-    async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
-        answers = await asyncio.gather(client.get("/oven"), client.get("/oven"))
+    async with AsyncClient(
+        transport=ASGITransport(app), base_url="http://test"
+    ) as client:
+        answers = await asyncio.gather(
+            client.get("/oven"), client.get("/oven")
+        )
     assert [answer.status_code for answer in answers] == [200, 200]
 
 
@@ -39,4 +45,6 @@ if __name__ == "__main__":
     import subprocess
     import sys
 
-    subprocess.run([sys.executable, "-m", "pytest", "-qq", "-rA", __file__], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-qq", "-rA", __file__], check=True
+    )

@@ -26,7 +26,10 @@ def test_every_waiter_hears_the_bell(client: TestClient) -> None:
 
 
 def test_nobody_listens_without_a_name(client: TestClient) -> None:
-    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/bell"):
+    with (
+        pytest.raises(WebSocketDisconnect),
+        client.websocket_connect("/bell"),
+    ):
         pass
 
 
@@ -35,4 +38,6 @@ if __name__ == "__main__":
     import subprocess
     import sys
 
-    subprocess.run([sys.executable, "-m", "pytest", "-qq", "-rA", __file__], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-qq", "-rA", __file__], check=True
+    )

@@ -15,4 +15,7 @@ if __name__ == "__main__":
     import subprocess
     import sys
 
-    subprocess.run([sys.executable, "-m", "pytest", "-qq", "--tb=short", __file__], check=False)
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-qq", "--tb=short", __file__],
+        check=False,
+    )
