@@ -66,9 +66,9 @@ class Workspace:
             return str(path)
 
     def is_untouched(self, lesson: Lesson) -> bool:
-        """Whether main.py is still as it was handed out."""
-        mine = self.exercise(lesson) / "main.py"
-        theirs = self.starter(lesson) / "main.py"
+        """Whether the learner's file is still as it was handed out."""
+        mine = self.exercise(lesson) / lesson.entry
+        theirs = self.starter(lesson) / lesson.entry
         return mine.is_file() and theirs.is_file() and mine.read_bytes() == theirs.read_bytes()
 
 

@@ -228,7 +228,7 @@ def _rendered(reports: Sequence[Report], work: Sequence[Work], form: str) -> str
 
         files = {
             one.lesson.number: os.path.relpath(
-                one.path if one.path.is_file() else one.path / "main.py"
+                one.path if one.path.is_file() else one.path / one.lesson.entry
             )
             for one in work
         }

@@ -17,11 +17,11 @@ USUAL = ("code", "pycharm", "subl", "nano", "vim", "vi", "notepad")
 
 
 def open_exercise(wanted: str) -> None:
-    """Open main.py. Raises UsageFault if there is no editor."""
+    """Open the file that the learner writes. Raises UsageFault if there is no editor."""
     course = current_course()
     lesson, _ = find_lesson(course, wanted)
     workspace = find_workspace(course, here())
-    main = workspace.exercise(lesson) / "main.py"
+    main = workspace.exercise(lesson) / lesson.entry
     command = _editor()
     output().print(f"Opening {workspace.shown(main)}", markup=False)
     try:

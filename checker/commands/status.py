@@ -41,7 +41,7 @@ def _lines(course: Course, workspace: Workspace) -> list[str]:
     for lesson in course.lessons:
         passed = counts.get(lesson.number, 0)
         if passed < len(lesson.steps):
-            main = workspace.shown(workspace.exercise(lesson) / "main.py")
+            main = workspace.shown(workspace.exercise(lesson) / lesson.entry)
             verb = "Go on with" if passed else "Begin"
             steps = f"{passed} of {len(lesson.steps)} steps"
             return [

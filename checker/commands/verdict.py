@@ -80,7 +80,7 @@ def _next(report: Report, path: Path, workspace: Workspace | None) -> list[str]:
     if report.trouble:
         return [f"Then check again: `learn check {lesson.number}`"]
     step = next(result.step for result in report.steps if result.status != "passed")
-    main = workspace.shown(path / "main.py" if path.is_dir() else path)
+    main = workspace.shown(path / lesson.entry if path.is_dir() else path)
     lines = []
     if workspace.is_untouched(lesson):
         lines.append(f"This is still the starter. Write step {step.id} in {main}, and save it.")

@@ -57,6 +57,9 @@ def _parts(report: Report, marks: dict[str, str]) -> Iterator[RenderableType]:
             f"  {marks[result.status]} ", f"{result.step.id} {result.step.title}",
             style=STYLES[result.status],
         )  # fmt: skip
+        for check in result.checks:
+            if check.status == "passed" and check.message:
+                yield Padding(Text(plain(check.message), style="dim"), (0, 0, 0, 9))
     if any(result.status == "not_run" for result in report.steps):
         yield Text(f"    ({marks['not_run']} builds on a step that has not passed)", style="dim")
     failing = [result for result in report.steps if result.status in ("failed", "error")]

@@ -12,7 +12,8 @@ class Cook:
     async def send(self, rung_at: float) -> None:
         await asyncio.sleep(self.reads_after)
         took = time.perf_counter() - rung_at
-        print(f"  {self.name} cook: {took:.1f} seconds")
+        when = "half a second late" if took >= 0.5 else "at once"
+        print(f"  {self.name} cook: {when}")
 
 
 async def in_turn(cooks: list[Cook]) -> None:
