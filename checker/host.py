@@ -51,6 +51,7 @@ def main() -> None:
     sys.dont_write_bytecode = True
     if mode == "fork":
         serve_forked(socket.socket(fileno=int(rest[0])))
+        os._exit(0)  # every app is gone: a tidy end of the interpreter would only cost time
     else:
         serve_once()
 

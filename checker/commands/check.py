@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -58,6 +59,8 @@ def check(wish: Wish, engine: Engine) -> int:
     needs_workspace = wish.path is None and not wish.solution
     workspace = find_workspace(course, here()) if needs_workspace else None
     work = _work(wish, course, named, workspace)
+    if wish.form == "text":
+        threading.Thread(target=_load_renderer).start()
     options = Options(database=wish.database)
     if wish.seed is not None:
         options = replace(options, seed=wish.seed)
@@ -78,6 +81,11 @@ class Remembered:
     first_passed: frozenset[str] = frozenset()
     """Ids of steps that passed for the first time."""
     notice: str = ""
+
+
+def _load_renderer() -> None:
+    """Load what will show the report while the app and the suite are at work."""
+    from checker.commands import verdict  # noqa: F401
 
 
 def _refuse_contradictions(wish: Wish) -> None:

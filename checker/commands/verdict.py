@@ -6,7 +6,6 @@ import io
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.text import Text
 
@@ -28,6 +27,8 @@ def show(report: Report, path: Path, workspace: Workspace | None, remembered: Re
     put(console, terminal.render(report, unicode=_has_unicode(console)))
     for result in report.steps:
         if result.step.id in remembered.first_passed:
+            from rich.markdown import Markdown  # not on the way of every check
+
             console.print(Text(f"\nPassed {result.step.id} {result.step.title}", style="green"))
             put(console, Padding(Markdown(result.step.closing), (0, 0, 0, 2)))
     if report.status == "passed":
