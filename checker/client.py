@@ -233,6 +233,11 @@ class App:
         return f"{line} got no proper HTTP answer: {error}"
 
 
+def reason(because: str) -> str:
+    """Return the `because` of an expectation as a line to add to its message; empty for none."""
+    return f"\n{because[:1].upper()}{because[1:]}." if because else ""
+
+
 class TooLarge(ValueError):
     """A body is larger than the limit."""
 
@@ -279,7 +284,7 @@ class Answer:
         `json` is the whole body, `contains` some fields of it, `text` the body as text,
         `headers` some headers (None: must be absent). Values may be dirty-equals matchers.
         """
-        why = f"\n{because[:1].upper()}{because[1:]}." if because else ""
+        why = reason(because)
         if self.status != status:
             wanted = status_line(status)
             raise Unmet(f"{self.line} should answer {wanted}, but answered {self._said()}.{why}")

@@ -19,7 +19,6 @@ from checker.model import (
     Database,
     Exchange,
     Frame,
-    Isolation,
     Lesson,
     Raised,
     Report,
@@ -86,7 +85,7 @@ def grade(
     return Report(
         lesson=lesson,
         steps=tuple(_result(step, rows) for step in steps),
-        isolation=_level(),
+        isolation=sandbox.strongest_level(),
         seed=options.seed,
         duration_s=time.monotonic() - began,
         trouble=rows.trouble,
@@ -220,10 +219,6 @@ def _check(row: dict[str, Any]) -> Check:
         for raised in row.pop("exceptions")
     )
     return Check(**row, exchanges=exchanges, exceptions=exceptions)
-
-
-def _level() -> Isolation:
-    return sandbox.strongest_level()
 
 
 def grade_all(

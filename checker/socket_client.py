@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.frames import CloseCode
 from websockets.sync.client import connect as websocket_connect
 
-from checker.client import MAX_SHOWN, Answer, App, Unmet
+from checker.client import MAX_SHOWN, Answer, App, Unmet, reason
 from checker.model import Exchange
 
 if TYPE_CHECKING:
@@ -100,14 +100,14 @@ class WebSocket:
         """Demand the next message, or raise Unmet."""
         found = self.receive_text()
         if found != text:
-            raise Unmet(f"{self.line} should send {text!r}, but sent {found!r}.{_why(because)}")
+            raise Unmet(f"{self.line} should send {text!r}, but sent {found!r}.{reason(because)}")
         return found
 
     def expect_json(self, value: Any, because: str = "") -> Any:
         """Demand the next message as JSON (dirty-equals matchers allowed), or raise Unmet."""
         found = self.receive_json()
         if found != value:
-            raise Unmet(f"{self.line} should send {value!r}, but sent {found!r}.{_why(because)}")
+            raise Unmet(f"{self.line} should send {value!r}, but sent {found!r}.{reason(because)}")
         return found
 
     def expect_silence(self, because: str = "") -> None:
@@ -120,7 +120,7 @@ class WebSocket:
         except (TimeoutError, ConnectionClosed):
             return
         self._note("app", str(message))
-        raise Unmet(f"{self.line} should send nothing, but sent {message!r}.{_why(because)}")
+        raise Unmet(f"{self.line} should send nothing, but sent {message!r}.{reason(because)}")
 
     def expect_close(self, code: int, because: str = "") -> None:
         """Demand that the app closes with this code; messages before it are passed over."""
@@ -136,11 +136,11 @@ class WebSocket:
                 return
             raise Unmet(
                 f"{self.line} should be closed with code {code}, but {self._how_closed()}."
-                f"{_why(because)}"
+                f"{reason(because)}"
             ) from None
         raise Unmet(
             f"{self.line} should be closed by the app with code {code}, but stays open."
-            f"{_why(because)}"
+            f"{reason(because)}"
         )
 
     def drain(self, last: Callable[[Any], bool]) -> tuple[int, bool | None]:
@@ -399,7 +399,3 @@ def _record(
 
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:most]}... ({len(text):,} characters)"
-
-
-def _why(because: str) -> str:
-    return f"\n{because[:1].upper()}{because[1:]}." if because else ""

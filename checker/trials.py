@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from checker import facts, sandbox
-from checker.client import Unmet
+from checker.client import Unmet, reason
 from checker.errors import GradingFault
 from checker.tail import Tail
 
@@ -129,7 +129,7 @@ class Trials:
         if trial.verdict != "passed" and (build, order) != (GIVEN, "given"):
             trial = self._run(build, order, told=True)
         if trial.verdict != "passed":
-            why = f"{because[:1].upper()}{because[1:]}." if because else ""
+            why = reason(because).strip()
             raise Unmet("\n".join(filter(None, [_said(trial), why, _shown(trial.log)])))
         return trial
 
