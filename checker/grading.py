@@ -46,6 +46,8 @@ class Options:
     shuffle: bool = False
     """Whether to run the checks in random order (needs are still kept)."""
     database: Database | None = None
+    first_failure_only: bool = False
+    """Whether to end at the first check that does not pass: enough to see that an app is wrong."""
 
 
 def grade(
@@ -159,6 +161,7 @@ def _job(
         "preload": lesson.preload,
         "limits": asdict(lesson.limits),
         "shuffle": options.shuffle,
+        "first_failure_only": options.first_failure_only,
         "entry": lesson.entry,
         "reference": str(lesson.solution),
     }
