@@ -93,7 +93,10 @@ def _endings(
 
     cache = course.root / ".learn" / "mutants" / lesson.name
     columns = (TextColumn(lesson.name), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=errors(), transient=True) as bar:
+    console = errors()
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task("", total=len(mutants))
         return trials.endings(lesson, mutants, engine, cache, lambda: bar.advance(task))
 

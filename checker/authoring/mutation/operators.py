@@ -39,8 +39,14 @@ STATUSES = {
 BOUNDS = {"ge": "gt", "gt": "ge", "le": "lt", "lt": "le"}
 CONVERTED = {"int", "float", "bool", "EmailStr", "date", "datetime", "Decimal", "UUID"}
 """Types that FastAPI reads from text; `str` takes anything."""
-FREE_TEXTS = {"description"}
-"""Keywords for prose in the author's own words: any words are right."""
+OWN_WORDS = m.Arg(keyword=m.Name("description") | m.Name("examples")) | m.DictElement(
+    key=m.MatchIfTrue(lambda key: isinstance(key, cst.SimpleString) and key.raw_value == "examples")
+)
+"""Prose and examples, which are right in any words."""
+REFUSAL_IN_OWN_WORDS = m.Raise(exc=m.Call(func=m.Name("ValueError")))
+"""How a validator refuses: that it does can be demanded, its words are its author's."""
+VALIDATORS = {"field_validator", "model_validator", "computed_field"}
+"""Pydantic adds the `classmethod` or `property` below these if it is left out."""
 
 COMPARISONS: Mapping[type[cst.BaseCompOp], tuple[str, ...]] = {
     cst.Equal: ("!=",),
@@ -157,15 +163,13 @@ def _nodes(node: cst.CSTNode, *, in_annotation: bool) -> Iterator[tuple[cst.CSTN
     """
     if m.matches(node, m.Expr(m.SimpleString() | m.ConcatenatedString())):
         return
-    if isinstance(node, cst.Arg) and node.keyword and node.keyword.value in FREE_TEXTS:
-        return
-    if isinstance(node, (cst.Import, cst.ImportFrom)):
+    if m.matches(node, m.Import() | m.ImportFrom() | OWN_WORDS):
         return
     in_annotation = isinstance(node, cst.Annotation) or (
         in_annotation and not isinstance(node, cst.Call) and not _is_literal(node)
     )
     yield node, in_annotation
-    for child in node.children:
+    for child in () if m.matches(node, REFUSAL_IN_OWN_WORDS) else node.children:
         yield from _nodes(child, in_annotation=in_annotation)
 
 
@@ -291,9 +295,19 @@ def _argument(source: Source, argument: cst.Arg) -> str:
 
 
 def _decorator(source: Source, node: cst.CSTNode) -> Iterator[Edit]:
-    if isinstance(node, cst.Decorator):
-        old = _short(source.code(node).strip())
-        yield Edit("decorator", source.span(node), "", source.line(node), old, "(left out)")
+    if isinstance(node, cst.FunctionDef | cst.ClassDef):
+        names = {_called(decorator) for decorator in node.decorators}
+        for decorator in node.decorators:
+            if names & VALIDATORS and _called(decorator) in ("classmethod", "property"):
+                continue
+            old, line = _short(source.code(decorator)), source.line(decorator)
+            yield Edit("decorator", source.span(decorator), "", line, old, "(left out)")
+
+
+def _called(decorator: cst.Decorator) -> str:
+    call = decorator.decorator
+    name = call.func if isinstance(call, cst.Call) else call
+    return name.value if isinstance(name, cst.Name) else ""
 
 
 def _filter(source: Source, node: cst.CSTNode) -> Iterator[Edit]:
@@ -395,7 +409,7 @@ def _default(source: Source, node: cst.CSTNode) -> Iterator[Edit]:
 
 def _required(source: Source, name: cst.CSTNode, default: cst.BaseExpression) -> Edit:
     value = source.span(default)
-    before = source.content[: value.start].rstrip().removesuffix(b"=")
+    before = source.content[: value.start].rstrip().removesuffix(b"=").rstrip()
     called = source.code(name)
     old, new = _short(f"{called} = {source.code(default)}"), f"{called} required"
     return Edit("default", Span(len(before), value.end), "", source.line(name), old, new)

@@ -54,11 +54,11 @@ def endings(
     """
     graded_by = fingerprint(lesson)
     files = [cache / f"{_digest(graded_by, mutant.file, mutant.source)}.json" for mutant in mutants]
-    if not all(file.is_file() for file in files):
+    known = [_read(file) for file in files]
+    if None in known:
         _expect_accepted(lesson, engine)
 
-    def one(mutant: Mutant, file: Path) -> Ending:
-        ending = _read(file)
+    def one(mutant: Mutant, file: Path, ending: Ending | None) -> Ending:
         if ending is None:
             ending = _ending(_grade(lesson, mutant, engine))
             write_whole(file, json.dumps([ending.killed_by, ending.broken]).encode())
@@ -66,7 +66,7 @@ def endings(
         return ending
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = list(pool.map(one, mutants, files))
+        found = list(pool.map(one, mutants, files, known))
     for stale in set(cache.glob("*.json")) - set(files):
         stale.unlink()
     return found
