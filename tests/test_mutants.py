@@ -113,6 +113,11 @@ def changed(before: str, operator: str) -> set[str]:
             {"class B: ...\n@a.get('/')\ndef b() -> object: ..."},
         ),
         (
+            "response_model",
+            "class B: ...\n@a.get('/')\ndef b() -> B:\n    return B(c)",
+            set(),
+        ),
+        (
             "order",
             "@a.get('/b/c')\ndef c(): ...\n@a.get('/b/{d}')\ndef d(): ...",
             {"@a.get('/b/{d}')\ndef d(): ...\n@a.get('/b/c')\ndef c(): ..."},

@@ -416,14 +416,21 @@ def _required(source: Source, name: cst.CSTNode, default: cst.BaseExpression) ->
 
 
 def _response(source: Source, node: cst.CSTNode) -> Iterator[Edit]:
-    """The answer is not filtered by a model any more."""
+    """The answer is not filtered by a model any more; it is one anyway where one is made."""
     if (
         isinstance(node, cst.FunctionDef)
         and node.returns
+        and not _makes(node, node.returns.annotation)
         and any(_route(decorator) for decorator in node.decorators)
         and any(m.findall(node.returns, m.Name(name)) for name in source.classes)
     ):
         yield source.edit("response_model", node.returns.annotation, "object")
+
+
+def _makes(function: cst.FunctionDef, model: cst.BaseExpression) -> bool:
+    returns = m.findall(function.body, m.Return())
+    makes = m.Return(m.Call(func=m.MatchIfTrue(model.deep_equals)))
+    return bool(returns) and all(m.matches(one, makes) for one in returns)
 
 
 def _conversion(source: Source, node: cst.CSTNode) -> Iterator[Edit]:

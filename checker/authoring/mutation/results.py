@@ -25,7 +25,8 @@ would grade a learner's app. *Killed* are those that the suite refuses. *Equival
 still meet the task: `checker/mutants/NN-slug/equivalent.toml` gives the reason for each. *Survived*
 are the others: wrong apps that would be accepted.
 
-Only what the learner writes is changed, not what the starter gives. Made by `learn dev table` from
+Only what the learner writes is changed, not what the starter gives; nor is what may be said in any
+words: docstrings, descriptions, examples, and what a validator's ValueError says. Made by `learn dev table` from
 the results of the last run; lessons that are not named were not run. Lesson 09 has no mutants of
 this kind: there the learner writes tests, and the planted bugs in `checker/variants/` are its
 mutants.
