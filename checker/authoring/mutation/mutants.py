@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import warnings
 from collections import Counter
@@ -40,24 +39,22 @@ class Mutant:
 def mutants(text: str, file: str = "main.py", given: str = "", task: str = "") -> list[Mutant]:
     """Return the mutants of a file, from top to bottom.
 
-    Left out are those that don't compile, those whose syntax tree is the original's, and all
-    but one of those that are the same. Statements at the top that stand in `given` (the starter)
-    are not changed: the learner did not write them. The words of a refusal are changed if they
-    stand there or in the `task`: others are the learner's own.
+    Left out are those that don't compile, and all but one of those that are the same. Statements at
+    the top that stand in `given` (the starter) are not changed: the learner did not write them. The
+    words of a refusal are changed if they stand there or in the `task`: others are the learner's own.
     """
     source = Source(text)
     lines = text.splitlines()
-    known = {_tree(text, file)}
+    known = {text}
     seen: Counter[str] = Counter()
     found = []
     for edit in edits(source, _statements(given), given + task):
         span = edit.span
         changed = source.content[: span.start] + edit.text.encode() + source.content[span.end :]
         mutated = changed.decode()
-        tree = _tree(mutated, file)
-        if tree is None or tree in known:
+        if mutated in known or not _compiles(mutated, file):
             continue
-        known.add(tree)
+        known.add(mutated)
         what = f"{file}\n{lines[edit.line - 1].strip()}\n{edit.operator}\n{edit.old}\n{edit.new}"
         seen[what] += 1
         digest = hashlib.sha256(f"{what}\n{seen[what]}".encode()).hexdigest()[:ID_LENGTH]
@@ -84,15 +81,14 @@ def _statements(text: str) -> list[str]:
     return [written(module.code_for_node(statement)) for statement in module.body]
 
 
-def _tree(text: str, file: str) -> str | None:
-    """Return a text that is the same for sources that mean the same; None: it does not compile."""
+def _compiles(text: str, file: str) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)
             compile(text, file, "exec", dont_inherit=True)
-            return ast.dump(ast.parse(text, file))
     except SyntaxError:
-        return None
+        return False
+    return True
 
 
 def _scope(source: Source, line: int) -> str:
