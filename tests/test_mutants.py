@@ -1,5 +1,7 @@
 """`learn dev mutate`: which mutants there are, what becomes of them, and what is told of it."""
 
+import subprocess
+import sys
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -290,6 +292,17 @@ def test_a_lesson_whose_learner_writes_tests_is_left_out(author: Learn) -> None:
     ran = author("dev", "mutate", "01")
     assert ran.code == 2
     assert "its learner writes tests" in ran.err
+
+
+def test_what_is_not_installed_is_told() -> None:
+    code = (
+        "import sys; sys.modules['libcst'] = None\n"
+        "from checker.errors import UsageFault\n"
+        "try:\n    from checker.commands import mutate\n"
+        "except UsageFault as fault:\n    print(fault.message)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "`learn dev mutate` needs libcst, which is not installed.\n"
 
 
 # ------------------------------------------------------------------------------------- trials

@@ -41,7 +41,7 @@ def mutants(text: str, file: str = "main.py", given: str = "", task: str = "") -
 
     Left out are those that don't compile, and all but one of those that are the same. Statements at
     the top that stand in `given` (the starter) are not changed: the learner did not write them. The
-    words of a refusal are changed if they stand there or in the `task`: others are the learner's own.
+    words of a refusal are changed if they stand there or in the `task`; others are free.
     """
     source = Source(text)
     lines = text.splitlines()
