@@ -33,6 +33,13 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Sequence
 
+CANCEL_S = 0.02
+"""How long a cancelled check may go on."""
+
+
+class Cancelled(Exception):
+    """Grading was given up because nobody wants its verdict any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -44,6 +51,8 @@ class Options:
     shuffle: bool = False
     """Whether to run the checks in random order (needs are still kept)."""
     database: Database | None = None
+    shown: Path | None = None
+    """What messages call the submission; none: by its own path."""
 
 
 def grade(
@@ -51,11 +60,14 @@ def grade(
     submission: Path,
     options: Options | None = None,
     engine: Engine | None = None,
+    *,
+    cancelled: threading.Event | None = None,
 ) -> Report:
     """Grade the app in `submission` (a file or a folder) with the lesson's hidden suite.
 
     `engine` has processes that run already; without one, they are started and ended here.
-    Raises UsageFault if there is nothing to grade, GradingFault if the checker can't grade.
+    Raises UsageFault if there is nothing to grade, GradingFault if the checker can't grade, and
+    Cancelled soon after the event `cancelled` is set.
     """
     options = options or Options()
     began = time.monotonic()
@@ -72,7 +84,7 @@ def grade(
                 f"The submission can't be copied for grading: {error}.",
                 "Free some disk space, or make the files readable, and check again.",
             ) from None
-        trouble = unreadable(folder, submission, lesson.entry)
+        trouble = unreadable(folder, options.shown or submission, lesson.entry)
         if trouble:
             rows = Rows(trouble=trouble)
         else:
@@ -81,7 +93,7 @@ def grade(
                 from checker import databases  # few lessons have one
 
                 job["database"] = stack.enter_context(databases.provided(database, scratch))
-            rows = _run_suite(engine.runner(), job, lesson.limits.lesson_s)
+            rows = _run_suite(engine.runner(), job, lesson.limits.lesson_s, cancelled)
     return Report(
         lesson=lesson,
         steps=tuple(_result(step, rows) for step in steps),
@@ -160,12 +172,23 @@ def _job(
     }
 
 
-def _run_suite(runner: subprocess.Popen[bytes], job: dict[str, Any], limit_s: float) -> Rows:
-    """Give a runner its job and collect its rows. Raises GradingFault if it breaks."""
+def _run_suite(
+    runner: subprocess.Popen[bytes],
+    job: dict[str, Any],
+    limit_s: float,
+    cancelled: threading.Event | None,
+) -> Rows:
+    """Give a runner its job and collect its rows. Raises GradingFault if it breaks, Cancelled."""
     rows = Rows()
     assert runner.stdin and runner.stdout and runner.stderr  # they are pipes  # noqa: PT018
     complaints: list[bytes] = []
-    overdue = threading.Event()
+    overdue, over = threading.Event(), threading.Event()
+
+    def stop_cancelled() -> None:
+        while cancelled and not over.is_set():
+            if cancelled.wait(CANCEL_S):
+                sandbox.end_group(runner.pid)
+                return
 
     def stop_overdue() -> None:
         overdue.set()
@@ -173,7 +196,9 @@ def _run_suite(runner: subprocess.Popen[bytes], job: dict[str, Any], limit_s: fl
 
     watchdog = threading.Timer(limit_s, stop_overdue)
     drain = threading.Thread(target=lambda e: complaints.append(e.read()), args=(runner.stderr,))
+    canceller = threading.Thread(target=stop_cancelled)
     watchdog.start()
+    canceller.start()
     drain.start()
     try:
         runner.stdin.write(json.dumps(job).encode() + b"\n")
@@ -184,8 +209,12 @@ def _run_suite(runner: subprocess.Popen[bytes], job: dict[str, Any], limit_s: fl
         pass  # it died at once: what it said on stderr is told below
     finally:
         watchdog.cancel()
+        over.set()
+        canceller.join()
         sandbox.end(runner)
         drain.join()
+    if cancelled and cancelled.is_set():
+        raise Cancelled
     if overdue.is_set():
         rows.trouble = Trouble(
             "timeout",
