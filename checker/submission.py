@@ -86,7 +86,7 @@ def unreadable(folder: Path, shown: Path, entry: str = "main.py") -> Trouble | N
 def _copy_folder(source: Path, target: Path, limits: Limits) -> None:
     target.mkdir()
     size = files = 0
-    for path in _files(source):
+    for path in submitted_files(source):
         size, files = size + path.stat().st_size, files + 1
         _check_size(source, size, limits)
         if files > limits.submission_files:
@@ -99,13 +99,13 @@ def _copy_folder(source: Path, target: Path, limits: Limits) -> None:
         shutil.copyfile(path, copy)
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def submitted_files(folder: Path) -> Iterator[Path]:
     """Yield the app's own files; links are not followed: they may point anywhere."""
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.name in IGNORED or path.is_symlink():
             continue
         if path.is_dir():
-            yield from _files(path)
+            yield from submitted_files(path)
         elif path.is_file():
             yield path
 

@@ -22,7 +22,7 @@ def open_exercise(wanted: str) -> None:
     lesson, _ = find_lesson(course, wanted)
     workspace = find_workspace(course, here())
     main = workspace.exercise(lesson) / lesson.entry
-    command = _editor()
+    command = editor_command()
     output().print(f"Opening {workspace.shown(main)}", markup=False)
     try:
         subprocess.run([*command, str(main)], check=False)
@@ -33,7 +33,8 @@ def open_exercise(wanted: str) -> None:
         ) from None
 
 
-def _editor() -> list[str]:
+def editor_command() -> list[str]:
+    """Return the command line of the user's editor. Raises UsageFault if there is none."""
     for name in ("VISUAL", "EDITOR"):
         if command := os.environ.get(name, "").strip():
             return shlex.split(command)
