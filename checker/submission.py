@@ -83,29 +83,35 @@ def unreadable(folder: Path, shown: Path, entry: str = "main.py") -> Trouble | N
     return None
 
 
-def _copy_folder(source: Path, target: Path, limits: Limits) -> None:
-    target.mkdir()
+def bounded_files(folder: Path, limits: Limits) -> Iterator[Path]:
+    """Yield the app's own files. Raises UsageFault where there is more than may be."""
     size = files = 0
-    for path in submitted_files(source):
+    for path in _files(folder):
         size, files = size + path.stat().st_size, files + 1
-        _check_size(source, size, limits)
+        _check_size(folder, size, limits)
         if files > limits.submission_files:
             raise UsageFault(
-                f"{source} holds more than {limits.submission_files} files.",
+                f"{folder} holds more than {limits.submission_files} files.",
                 "Give the folder that holds only your app.",
             )
+        yield path
+
+
+def _copy_folder(source: Path, target: Path, limits: Limits) -> None:
+    target.mkdir()
+    for path in bounded_files(source, limits):
         copy = target / path.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
 
 
-def submitted_files(folder: Path) -> Iterator[Path]:
+def _files(folder: Path) -> Iterator[Path]:
     """Yield the app's own files; links are not followed: they may point anywhere."""
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.name in IGNORED or path.is_symlink():
             continue
         if path.is_dir():
-            yield from submitted_files(path)
+            yield from _files(path)
         elif path.is_file():
             yield path
 
