@@ -122,10 +122,10 @@ class PlainWatch:
     def _is_wanted(self, event: News | Line) -> bool:
         """Deal with an event; False: the user has had enough."""
         match event:
-            case Line(text=None | "q"):
-                return False
-            case Line(text=key):
-                self._obey(key)
+            case Line(text=text):
+                if text is None or text == "q":
+                    return False
+                self._obey(text)
             case Checking() | Verdict():
                 self._take(event)
             case Graded():
