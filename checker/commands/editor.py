@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,11 +62,12 @@ def edit_in_window(command: list[str], workspace: Workspace, lesson: Lesson) -> 
     main = main_file(workspace, lesson)
     quiet = subprocess.DEVNULL
     try:
-        subprocess.Popen(
+        process = subprocess.Popen(
             [*command, str(main)], stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
         )
     except OSError as error:
         raise _cannot_start(command, error, workspace.shown(main)) from None
+    threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
 
 
 def opens_window(command: list[str]) -> bool:

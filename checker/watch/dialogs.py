@@ -99,7 +99,6 @@ class Choice(ModalScreen[Any]):
     CSS = f"Choice {{ {FRAME} }} Choice OptionList {{ height: auto; max-height: 14; }}"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Stay"),
-        Binding("enter", "take", "Go there"),
         Binding("down", "move(1)", "Down", show=False, priority=True),
         Binding("up", "move(-1)", "Up", show=False, priority=True),
     ]
@@ -113,8 +112,8 @@ class Choice(ModalScreen[Any]):
         """Lay it out."""
         with Vertical(classes="box") as box:
             box.border_title = "Lessons"
-            yield Input(placeholder="type to filter: a number, or words of a title")
-            yield OptionList(markup=False)
+            yield Input(placeholder="type to filter; Enter goes to the marked one", compact=True)
+            yield OptionList(markup=False, compact=True)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -146,10 +145,6 @@ class Choice(ModalScreen[Any]):
     def _take(self, index: int | None) -> None:
         if index is not None:
             self.dismiss(self._lessons[index])
-
-    def action_take(self) -> None:
-        """Take the marked lesson."""
-        self._take(self.query_one(OptionList).highlighted)
 
     def action_move(self, by: int) -> None:
         """Mark the next lesson, or the one before."""

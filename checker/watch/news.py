@@ -65,6 +65,9 @@ class Graded:
 class RoundOver:
     """All lessons were graded, or the round was given up."""
 
+    counts: Mapping[str, int]
+    """Steps that have passed at some time, by lesson number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Broken:

@@ -130,7 +130,8 @@ class PlainWatch:
                 self._take(event)
             case Graded():
                 self._say(event.words)
-            case RoundOver():
+            case RoundOver(counts=counts):
+                self._session.counts = counts
                 self._say("All lessons were checked.")
                 self._round = None
             case Broken(error=error):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from checker.errors import Fault
 from checker.grading import Cancelled
-from checker.progress import remember
+from checker.progress import passed_by_lesson, remember
 from checker.watch.content import read_content
 from checker.watch.grader import grade_content
 from checker.watch.news import Broken, Graded, RoundOver
@@ -56,7 +56,8 @@ class Round:
             pass
         except Exception as error:  # noqa: BLE001 (whoever listens must know that it ended)
             self._tell(Broken(error))
-        self._tell(RoundOver())
+        counts, _ = passed_by_lesson(self._workspace.progress_file, self._workspace.course.lessons)
+        self._tell(RoundOver(counts))
 
     def _grade(self, lesson: Lesson) -> None:
         if self._cancelled.is_set():

@@ -11,7 +11,7 @@ from rich.console import Group
 from rich.markdown import Markdown
 from rich.text import Text
 from textual import work
-from textual.app import App
+from textual.app import App, SuspendNotSupported
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
@@ -54,7 +54,7 @@ class WatchApp(App[None]):
     #steps { width: 30; border: round $primary; padding: 0 1; }
     #failure { height: 1fr; border: round $primary; padding: 0 1; }
     #log { height: auto; max-height: 7; border: round $primary; padding: 0 1; }
-    #status { height: 1; padding: 0 1; }
+    #status { height: auto; max-height: 3; padding: 0 1; }
     VerticalScroll:focus { border: round $accent; }
     .stale { text-opacity: 60%; }
     """
@@ -148,8 +148,10 @@ class WatchApp(App[None]):
             case Graded() as graded:
                 self._graded[graded.lesson.number] = graded.words
                 self._show_board()
-            case RoundOver():
+            case RoundOver(counts=counts):
                 self._round = None
+                self.session.counts = counts
+                self._show_title()
                 self._say("All lessons were checked.")
             case Broken(error=error):
                 self.bug = error
@@ -206,7 +208,7 @@ class WatchApp(App[None]):
         pane.scroll_end(animate=False)
 
     def _say(self, text: str) -> None:
-        self.query_one("#status", Static).update(Text(plain(text), overflow="ellipsis"))
+        self.query_one("#status", Static).update(Text(plain(text)))
 
     def _warn(self, fault: Fault) -> None:
         self._say(f"{fault.message} {fault.remedy}")
@@ -277,6 +279,9 @@ class WatchApp(App[None]):
             else:
                 with self.suspend():
                     editor.edit(command, workspace, lesson)
+        except SuspendNotSupported:
+            main = workspace.shown(editor.main_file(workspace, lesson))
+            self._say(f"This terminal can't be lent to an editor. Open {main} yourself.")
         except Fault as fault:
             self._warn(fault)
 
