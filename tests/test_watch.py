@@ -1,17 +1,24 @@
 """`learn watch`: the grader behind it, the screen with every key, the line mode."""
 
 import asyncio
+import fcntl
 import os
+import pty
 import queue
 import random
 import shutil
 import signal
+import sqlite3
+import statistics
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -252,17 +259,22 @@ def save_at_random(folder: Path, rng: random.Random) -> str:
     return kind
 
 
-def processes_of(folder: Path) -> list[str]:
+def pids_of(folder: Path) -> list[int]:
     """The processes whose environment names a folder, but for this one."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal() and int(entry.name) != os.getpid():
             try:
                 if os.fsencode(folder) in (entry / "environ").read_bytes():
-                    found.append((entry / "cmdline").read_bytes().decode())
+                    found.append(int(entry.name))
             except OSError:
                 continue  # it ended meanwhile
     return found
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Their command lines."""
+    return [Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ") for pid in pids_of(folder)]
 
 
 def survive_random_saves(
@@ -597,6 +609,28 @@ def test_quitting_ends_a_check_that_runs(place: Workspace, engine: Engine, key: 
     assert time.monotonic() - began < place.course.lessons[0].limits.start_s
 
 
+def test_without_colour_nothing_is_darker_than_the_rest(
+    place: Workspace, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red would become a grey that can't be told from the background."""
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    async def script(screen: Screen) -> None:
+        await screen.graded()
+        assert screen.app.no_color
+        for strip in screen.app.screen._compositor.render_strips():
+            for segment in strip:
+                if segment.text.startswith("01.1 Say hello") and segment.style:
+                    color = segment.style.color
+                    assert color
+                    assert color.triplet
+                    assert min(color.triplet) > 128
+                    return
+        raise AssertionError(screen.text())
+
+    drive(place, engine, script)
+
+
 def test_next_says_what_to_do(place: Workspace) -> None:
     session = Session(place, place.course.lessons[0], moves_on=False)
     with pytest.raises(UsageFault, match="not passed yet"):
@@ -676,7 +710,7 @@ def watching(workspace: Learn, tmp_path: Path) -> Iterator[Callable[..., Watchin
 def test_line_by_line_with_every_key(workspace: Learn, watching: Callable[..., Watching]) -> None:
     main = workspace.folder / MAIN
     starter = main.read_text()
-    run = watching("01", "--plain", EDITOR="sh -c 'echo edited >> \"$0\"'")
+    run = watching("01", "--plain", COLUMNS="200", EDITOR="sh -c 'echo edited >> \"$0\"'")
     run.says("Checking 01 Hello ...")
     told = run.says("curl -i http://127.0.0.1:8000/hello")
     assert "failed: 01.1 Say hello" in told
@@ -748,6 +782,81 @@ def test_ctrl_c_ends_it(watching: Callable[..., Watching]) -> None:
     run.process.send_signal(signal.SIGINT)
     assert run.ends() == 130
     assert "Stopped." in run.printed
+
+
+# -------------------------------------------------------------------- the real screen, for long
+
+
+def pss(folder: Path) -> float:
+    """Memory of all processes whose environment names a folder, each page counted once, in MiB."""
+    total = 0
+    for pid in pids_of(folder):
+        try:
+            text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        except OSError:
+            continue  # it ended meanwhile
+        total += int(next(line for line in text.splitlines() if line.startswith("Pss:")).split()[1])
+    return total / 1024
+
+
+def attempts(learn: Learn) -> int:
+    """How many verdicts were remembered."""
+    with closing(sqlite3.connect(learn.folder / ".learn/progress.sqlite3", timeout=10)) as progress:
+        return int(progress.execute("SELECT count(*) FROM attempt").fetchone()[0])
+
+
+@pytest.mark.proof
+def test_memory_at_rest_and_after_500_checks(workspace: Learn, tmp_path: Path) -> None:
+    """At most 200 MiB in all processes together, and no growth."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    main = workspace.folder / MAIN
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    run = subprocess.Popen(
+        [str(Path(sys.executable).with_name("learn")), "watch", "01"],
+        cwd=workspace.folder,
+        env=workspace.environment(TMPDIR=str(temporary), TERM="xterm-256color"),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    drain = threading.Thread(target=read_to_the_end, args=(ours,))
+    drain.start()
+    used: list[float] = []
+    try:
+        for number in range(500):
+            text = solution() if number % 2 else main.read_text()
+            main.write_text(f"{text}\n# save {number}\n")
+            end = time.monotonic() + PATIENCE_S
+            while not (workspace.folder / ".learn/progress.sqlite3").exists() or (
+                attempts(workspace) <= number
+            ):
+                assert time.monotonic() < end
+                assert run.poll() is None
+                time.sleep(0.01)  # polled: the file is all that another process can see
+            used.append(pss(temporary))
+        os.write(ours, b"q")
+        assert run.wait(PATIENCE_S) == 0
+    finally:
+        run.kill()
+        run.wait()
+        drain.join()
+        os.close(ours)
+    early, late = statistics.median(used[50:100]), statistics.median(used[-50:])
+    assert max(used[-50:]) < 200, used
+    assert late - early < 5, (early, late)
+    assert processes_of(temporary) == []
+
+
+def read_to_the_end(terminal: int) -> None:
+    try:
+        while os.read(terminal, 65536):
+            pass
+    except OSError:
+        pass  # Linux says so when the other side has closed
 
 
 def test_wrong_usage(learn: Learn, workspace: Learn) -> None:

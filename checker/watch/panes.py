@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rich.markdown import Markdown
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -15,13 +16,23 @@ from checker.render.safe import plain
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from checker.model import Lesson, Report, StepResult
     from checker.watch.news import Verdict
     from checker.watch.session import Session
 
 LOG_LINES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Colourless:
+    """Anything, without its colours: a filter of greys would make dark red unreadable."""
+
+    content: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield from Segment.remove_color(console.render(self.content, options))
 
 
 def title(session: Session) -> Text:

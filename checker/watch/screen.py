@@ -28,6 +28,7 @@ from checker.watch.rounds import Round
 from checker.workspace import reset_exercise
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
@@ -173,29 +174,27 @@ class WatchApp(App[None]):
         """Show the lesson's steps before anything is known of them."""
         lesson = self.session.lesson
         self.query_one("#steps").border_title = f"Lesson {lesson.number}"
-        self.query_one("#marks", Static).update(panes.unknown_steps(lesson))
-        self.query_one("#message", Static).update("")
+        self._put("#marks", panes.unknown_steps(lesson))
+        self._put("#message", "")
         self._show_log("")
         self._show_title()
         where = self.session.workspace.shown(self.session.workspace.exercise(lesson))
         self._say(f"Edit {where}/{lesson.entry} and save it.")
 
     def _show_title(self) -> None:
-        self.query_one("#title", Static).update(panes.title(self.session))
+        self._put("#title", panes.title(self.session))
         for name in ("#marks", "#message", "#printed"):
             self.query_one(name).set_class(self.session.is_checking, "stale")
 
     def _show_verdict(self, verdict: Verdict) -> None:
         report = verdict.report
         if report:
-            self.query_one("#marks", Static).update(panes.steps(report, unicode=self._has_unicode))
+            self._put("#marks", panes.steps(report, unicode=self._has_unicode))
         else:
-            self.query_one("#marks", Static).update(panes.unknown_steps(verdict.lesson))
+            self._put("#marks", panes.unknown_steps(verdict.lesson))
         pane = self.query_one("#failure", VerticalScroll)
         pane.border_title = "Passed" if verdict.passed else "What fails first"
-        self.query_one("#message", Static).update(
-            Group(*panes.message(verdict, self.session.following()))
-        )
+        self._put("#message", Group(*panes.message(verdict, self.session.following())))
         pane.scroll_home(animate=False)
         self._show_log(report.log if report else "")
         self._say(panes.details(verdict))
@@ -204,11 +203,17 @@ class WatchApp(App[None]):
         lines = plain(log).rstrip().splitlines()[-panes.LOG_LINES :]
         pane = self.query_one("#log", VerticalScroll)
         pane.display = bool(lines)
-        self.query_one("#printed", Static).update(Text("\n".join(lines)))
+        self._put("#printed", Text("\n".join(lines)))
         pane.scroll_end(animate=False)
 
     def _say(self, text: str) -> None:
-        self.query_one("#status", Static).update(Text(plain(text)))
+        self._put("#status", Text(plain(text)))
+
+    def _put(self, place: str, content: RenderableType) -> None:
+        self.query_one(place, Static).update(self._painted(content))
+
+    def _painted(self, content: RenderableType) -> RenderableType:
+        return panes.Colourless(content) if self.no_color else content
 
     def _warn(self, fault: Fault) -> None:
         self._say(f"{fault.message} {fault.remedy}")
@@ -239,7 +244,7 @@ class WatchApp(App[None]):
         elif not hints.tried:
             parts.append(Text("You have not checked since the last hint: try it first."))
         heading = f"{hints.step.id} {hints.step.title}"
-        reading = Reading(heading, Group(*parts), has_more=not hints.is_last)
+        reading = Reading(heading, self._painted(Group(*parts)), has_more=not hints.is_last)
         if await self.push_screen_wait(reading) == "h":
             self.action_hint()
 
@@ -249,14 +254,15 @@ class WatchApp(App[None]):
         session = self.session
         if await self._may_show():
             difference = solution.difference(session.workspace, session.lesson)
-            self.push_screen(Reading("- yours, + reference", difference))
+            self.push_screen(Reading("- yours, + reference", self._painted(difference)))
 
     @work
     async def action_solution(self) -> None:
         """Show the reference."""
         if await self._may_show():
             lesson = self.session.lesson
-            self.push_screen(Reading(f"Reference of {lesson.number}", solution.reference(lesson)))
+            code = self._painted(solution.reference(lesson))
+            self.push_screen(Reading(f"Reference of {lesson.number}", code))
 
     async def _may_show(self) -> bool:
         """Ask before the lesson is passed, and remember that the reference was shown."""
