@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from checker.cancellation import Cancellation, Cancelled
 from checker.errors import Fault, GradingFault
-from checker.grading import Cancelled, Options, grade
+from checker.grading import Options, grade
 from checker.progress import passed_by_lesson, remember
 from checker.server import scratch_folder
 from checker.watch.content import Content, read_content
@@ -31,11 +32,11 @@ def grade_content(
     lesson: Lesson,
     content: Content,
     engine: Engine,
-    cancelled: threading.Event,
+    cancelled: Cancellation,
 ) -> Report:
     """Grade what was read of a lesson's folder.
 
-    Raises Fault if that can't be graded, Cancelled soon after the event `cancelled` is set.
+    Raises Fault if that can't be graded, Cancelled soon after `cancelled` was set.
     """
     if content.fault:
         raise content.fault
@@ -59,7 +60,7 @@ class Wanted:
     lesson: Lesson
     content: Content
     digest: str
-    cancelled: threading.Event = field(default_factory=threading.Event)
+    cancelled: Cancellation = field(default_factory=Cancellation)
 
 
 class Grader:

@@ -7,8 +7,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from checker.cancellation import Cancellation, Cancelled
 from checker.errors import Fault
-from checker.grading import Cancelled
 from checker.progress import passed_by_lesson, remember
 from checker.watch.content import read_content
 from checker.watch.grader import grade_content
@@ -38,13 +38,15 @@ class Round:
         self._workspace = workspace
         self._engine = engine
         self._tell = tell
-        self._cancelled = threading.Event()
+        lessons = workspace.course.lessons
+        self._cancelled = {lesson.number: Cancellation() for lesson in lessons}
         self._thread = threading.Thread(target=self._grade_all, name="round")
         self._thread.start()
 
     def end(self) -> None:
         """Give up what is not done yet, and wait until nothing runs any more."""
-        self._cancelled.set()
+        for cancelled in self._cancelled.values():
+            cancelled.set()
         self._thread.join()
 
     def _grade_all(self) -> None:
@@ -60,11 +62,12 @@ class Round:
         self._tell(RoundOver(counts))
 
     def _grade(self, lesson: Lesson) -> None:
-        if self._cancelled.is_set():
+        cancelled = self._cancelled[lesson.number]
+        if cancelled.is_set():
             raise Cancelled
         content = read_content(self._workspace, lesson)
         try:
-            report = grade_content(self._workspace, lesson, content, self._engine, self._cancelled)
+            report = grade_content(self._workspace, lesson, content, self._engine, cancelled)
         except Fault as fault:
             outcome: Report | Fault = fault
         else:
