@@ -180,7 +180,8 @@ def _run_suite(running: Running, limit_s: float, cancellation: Cancellation) -> 
     cancellation.stops(running.stop)
     try:
         for line in running.rows:
-            rows.take(line)
+            if line.endswith(b"\n"):  # else it was ended in the middle of a row
+                rows.take(line)
     except OSError:
         pass  # reset by a dying process: it has not told that it finished
     finally:

@@ -27,7 +27,6 @@ from textual.widgets import Input, OptionList
 
 from checker.engine import Engine
 from checker.errors import UsageFault
-from checker.grading import Cancelled, Options, grade
 from checker.model import Course
 from checker.watch.content import read_content
 from checker.watch.dialogs import Choice, Question, Reading
@@ -196,16 +195,6 @@ def test_saves_are_seen_also_of_a_folder_that_was_made_anew(
 # -------------------------------------------------------------------------------------- grader
 
 
-def test_a_cancelled_check_gives_no_verdict(tiny: Course, engine: Engine, tmp_path: Path) -> None:
-    (tmp_path / "main.py").write_text(f"import time\ntime.sleep(60)\n{solution()}")
-    cancelled = threading.Event()
-    threading.Timer(0.2, cancelled.set).start()
-    began = time.monotonic()
-    with pytest.raises(Cancelled):
-        grade(tiny.lessons[0], tmp_path, Options(), engine, cancelled=cancelled)
-    assert time.monotonic() - began < tiny.lessons[0].limits.start_s
-
-
 def test_a_newer_save_cancels_the_check_that_runs(place: Workspace, engine: Engine) -> None:
     lesson, main, told = place.course.lessons[0], place.root / MAIN, Listener()
     main.write_text(f"import time\ntime.sleep(60)\n{solution()}")
@@ -297,7 +286,7 @@ def survive_random_saves(
         return digest
 
     with (
-        Engine() as engine,
+        Engine.for_many() as engine,
         Grader(place, lesson, engine, told) as grader,
         Saves(folder.parent, grader.look, polling=False),
     ):
