@@ -127,6 +127,21 @@ def check(
 
 
 @learn.command()
+@click.argument("lesson", metavar=f"[{LESSON}]", required=False)
+@click.option("--plain", is_flag=True, help="Line by line: for screen readers and dumb terminals.")
+@click.option("--poll", is_flag=True, help="Look for saves where the system does not tell of them.")
+@click.option("--auto", is_flag=True, help="Go on to the next lesson when one passes.")
+def watch(lesson: str | None, *, plain: bool, poll: bool, auto: bool) -> None:
+    """Grade your app whenever you save it."""
+    from checker.engine import Engine
+
+    with Engine.for_many() as engine:
+        from checker.commands import watch  # while the engine's processes load
+
+        watch.watch(lesson, engine, plain=plain, poll=poll, moves_on=auto)
+
+
+@learn.command()
 @click.argument("step", metavar=STEP)
 def hint(step: str) -> None:
     """Show the next hint for a step, one tier at a time."""

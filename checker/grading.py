@@ -46,6 +46,8 @@ class Options:
     shuffle: bool = False
     """Whether to run the checks in random order (needs are still kept)."""
     database: Database | None = None
+    shown: Path | None = None
+    """What messages call the submission; none: by its own path."""
 
 
 def grade(
@@ -76,7 +78,7 @@ def grade(
                 f"The submission can't be copied for grading: {error}.",
                 "Free some disk space, or make the files readable, and check again.",
             ) from None
-        trouble = unreadable(folder, submission, lesson.entry)
+        trouble = unreadable(folder, options.shown or submission, lesson.entry)
         if trouble:
             rows = Rows(trouble=trouble)
         else:
@@ -178,7 +180,8 @@ def _run_suite(running: Running, limit_s: float, cancellation: Cancellation) -> 
     cancellation.stops(running.stop)
     try:
         for line in running.rows:
-            rows.take(line)
+            if line.endswith(b"\n"):  # else it was ended in the middle of a row
+                rows.take(line)
     except OSError:
         pass  # reset by a dying process: it has not told that it finished
     finally:

@@ -134,7 +134,10 @@ def finish(process: subprocess.Popen[bytes], limit_s: float) -> int | None:
 def end(process: subprocess.Popen[bytes], patience_s: float = 2.0) -> None:
     """Ask a process to end by closing its stdin; if it does not, end its group. Reap it."""
     if process.stdin:
-        process.stdin.close()
+        try:
+            process.stdin.close()
+        except BrokenPipeError:
+            pass  # it ended before it had read all that was written to it
     try:
         process.wait(patience_s)
     except subprocess.TimeoutExpired:
