@@ -43,6 +43,24 @@ class Unmet(AssertionError):
     """The app does not do what a step asks; the message is what the learner reads."""
 
 
+def connect(served: Served, limits: Limits) -> App:
+    """Return a client of an app that has started."""
+    address = served.address
+    assert address is not None, "the app has not started"
+    # No TLS: making its context costs more than a whole check. A new connection for each request:
+    # after an unhandled error the server closes one that was just answered on.
+    transport = httpx2.HTTPTransport(
+        verify=False, uds=address.path, limits=httpx2.Limits(max_keepalive_connections=0)
+    )
+
+    def send(request: httpx2.Request) -> httpx2.Response:
+        if address.port is not None:
+            request.url = request.url.copy_with(port=address.port)
+        return transport.handle_request(request)
+
+    return App(send, served, limits)
+
+
 class App:
     """The learner's app, as a client sees it: over HTTP and WebSocket, from outside."""
 
