@@ -100,9 +100,12 @@ def provided(database: Database, scratch: Path) -> Iterator[dict[str, str]]:
     """
     _require(DRIVERS[database])
     if database == "sqlite":
-        folder = scratch / "databases"
-        folder.mkdir()
-        yield {"kind": "sqlite", "folder": folder.as_posix()}
+        folder = Path(tempfile.mkdtemp(prefix="databases-", dir=scratch))
+        folder.chmod(0o777)  # the app may be another user; only we can enter what it lies in
+        try:
+            yield {"kind": "sqlite", "folder": folder.as_posix()}
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
         return
     run = f"learn_{secrets.token_hex(4)}"
     if database == "postgresql":

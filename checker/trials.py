@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from checker import facts, sandbox
+from checker import facts, handover, sandbox
 from checker.client import Unmet, reason
 from checker.errors import GradingFault
 from checker.tail import Tail
@@ -28,6 +28,7 @@ from checker.tail import Tail
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from checker.handover import Folder
     from checker.launcher import Job
 
 Verdict = Literal["passed", "failed", "broken", "endless"]
@@ -211,15 +212,16 @@ class Trials:
         if name != GIVEN:
             limit_s = max(LEAST_LIMIT_S, PATIENCE * self.trial().took_s)
         scratch = Path(tempfile.mkdtemp(prefix="run-", dir=self._job.scratch))
-        folder = scratch / "app"
-        shutil.copytree(tests or self._job.submission, folder)
-        (folder / "main.py").write_text(build.source, encoding="utf-8")
+        assembled = scratch / "assembled"
+        shutil.copytree(tests or self._job.submission, assembled)
+        (assembled / "main.py").write_text(build.source, encoding="utf-8")
+        folder = handover.folder(self._job.isolation, assembled, scratch / "app")
         start = {
             "kind": "tests",
             "preload": list(self._job.preload),
-            "folder": str(folder),
+            "folder": folder.path,
             "temporary": str(scratch / "temporary"),
-            "environment": sandbox.clean_environment() | self._job.environment,
+            "environment": folder.environment() | self._job.environment,
             "limits": asdict(self._job.limits),
             "order": order,
             "brief": not told and (name, order) != (GIVEN, "given"),
@@ -227,11 +229,12 @@ class Trials:
         line = json.dumps(start).encode() + b"\n"
         began = time.monotonic()
         if self._job.control is None:
-            code, log = _run_spawned(line, str(folder), limit_s)
+            code, log = _run_spawned(line, folder.path, limit_s)
         else:
-            code, log = _run_forked(line, self._job.control, limit_s)
+            code, log = _run_forked(line, folder, self._job.control, limit_s)
+        folder.close()
         shutil.rmtree(scratch, ignore_errors=True)
-        log = FOREIGN_FRAME.sub("", log.replace(f"{folder}{os.sep}", ""))
+        log = FOREIGN_FRAME.sub("", log.replace(f"{folder.path}{os.sep}", ""))
         return Trial(_verdict(code), code, log, time.monotonic() - began)
 
     def end(self) -> None:
@@ -239,7 +242,7 @@ class Trials:
         self._processors.shutdown(wait=True, cancel_futures=True)
 
 
-def _run_forked(start: bytes, control: str, limit_s: float) -> tuple[int | None, str]:
+def _run_forked(start: bytes, folder: Folder, control: str, limit_s: float) -> tuple[int | None, str]:
     """Run the tests in a process that the host forks. The exit code comes from the host.
 
     It is None if they did not end in time: to hang up makes the host end them.
@@ -250,9 +253,10 @@ def _run_forked(start: bytes, control: str, limit_s: float) -> tuple[int | None,
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(limit_s)
             connection.connect(control)
-            socket.send_fds(connection, [start], [write_end])
+            socket.send_fds(connection, [start], [write_end, *folder.sent_along()])
             os.close(write_end)
             write_end = -1
+            folder.receive(connection)
             try:
                 code = _told_code(connection)
             except TimeoutError:
