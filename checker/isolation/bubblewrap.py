@@ -26,6 +26,7 @@ HOST_MODULES = (
 """What a host imports of this package (tests/test_isolation.py compares)."""
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/nix/store")
 SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/localtime", "/etc/mime.types", "/etc/alternatives")
+HOST_BYTES = 16 * 1024**2
 DEVICES = ("null", "zero", "full", "random", "urandom")
 
 
@@ -48,8 +49,8 @@ def command(bwrap: str, arena: Path, hidden: Iterable[Path]) -> list[str]:
         words.append("--die-with-parent")
     if os.geteuid() != 0:
         words.append("--unshare-user")  # root's host becomes an ordinary user by itself
-    words += ["--proc", "/proc", "--dir", "/tmp", "--dir", "/scratch"]  # noqa: S108 (inside)
-    words += ["--dir", "/var/tmp", "--dir", "/dev/shm"]  # noqa: S108 (inside)
+    words += ["--proc", "/proc", "--dir", "/tmp"]  # noqa: S108 (inside)
+    words += ["--dir", "/scratch", "--dir", "/var/tmp", "--dir", "/dev/shm"]  # noqa: S108 (inside)
     for name in DEVICES:
         words += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
     for path in SYSTEM:
@@ -58,6 +59,9 @@ def command(bwrap: str, arena: Path, hidden: Iterable[Path]) -> list[str]:
         words += ["--ro-bind-try", path, path]
     words += _python(hidden)
     words += [*_enterable([arena]), "--bind", str(arena), str(arena), "--remount-ro", "/", "--chdir", "/"]
+    # For what the host preloads. Each app covers it with a scratch of its own.
+    words += ["--perms", "1777", "--size", str(HOST_BYTES), "--tmpfs", "/scratch"]
+    words += ["--setenv", "TMPDIR", "/scratch"]
     return words
 
 
