@@ -9,6 +9,7 @@ from checker.isolation import choice
 from checker.server import Host
 
 if TYPE_CHECKING:
+    from checker.errors import GradingFault
     from checker.isolation.choice import Wanted
 
 
@@ -25,6 +26,7 @@ class Hosts:
         self._hidden = choice.hidden()
         self._lock = threading.Lock()
         self._proven = False
+        self._fault: GradingFault | None = None
         self._host = self._next()
 
     def _next(self) -> Host | None:
@@ -37,15 +39,17 @@ class Hosts:
         Raises GradingFault if the level that was asked for can't be had.
         """
         with self._lock:
-            while not self._proven and self._host is not None:
+            while self._fault is None and not self._proven and self._host is not None:
                 problem = self._host.problem()
-                if problem:
-                    self._host.__exit__()
-                    if self._wanted != "auto" or not self._candidates:
-                        raise choice.not_here(self._host.level, problem)
-                    self._host = self._next()
-                else:
+                if not problem:
                     self._proven = True
+                elif self._wanted != "auto" or not self._candidates:
+                    self._fault = choice.not_here(self._host.level, problem)
+                else:
+                    self._host.__exit__()
+                    self._host = self._next()
+            if self._fault:
+                raise self._fault
             return self._host
 
     def __enter__(self) -> Self:

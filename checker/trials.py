@@ -215,12 +215,13 @@ class Trials:
         assembled = scratch / "assembled"
         shutil.copytree(tests or self._job.submission, assembled)
         (assembled / "main.py").write_text(build.source, encoding="utf-8")
+        (scratch / "tmp").mkdir()
         folder = handover.folder(self._job.isolation, assembled, scratch / "app")
         start = {
             "kind": "tests",
             "preload": list(self._job.preload),
             "folder": folder.path,
-            "temporary": str(scratch / "temporary"),
+            "temporary": str(scratch / "tmp" / "pytest"),
             "environment": folder.environment() | self._job.environment,
             "limits": asdict(self._job.limits),
             "order": order,
@@ -242,7 +243,9 @@ class Trials:
         self._processors.shutdown(wait=True, cancel_futures=True)
 
 
-def _run_forked(start: bytes, folder: Folder, control: str, limit_s: float) -> tuple[int | None, str]:
+def _run_forked(
+    start: bytes, folder: Folder, control: str, limit_s: float
+) -> tuple[int | None, str]:
     """Run the tests in a process that the host forks. The exit code comes from the host.
 
     It is None if they did not end in time: to hang up makes the host end them.

@@ -58,7 +58,8 @@ def command(bwrap: str, arena: Path, hidden: Iterable[Path]) -> list[str]:
     for path in SYSTEM_FILES:
         words += ["--ro-bind-try", path, path]
     words += _python(hidden)
-    words += [*_enterable([arena]), "--bind", str(arena), str(arena), "--remount-ro", "/", "--chdir", "/"]
+    words += [*_enterable([arena]), "--bind", str(arena), str(arena)]
+    words += ["--remount-ro", "/", "--chdir", "/"]
     # For what the host preloads. Each app covers it with a scratch of its own.
     words += ["--perms", "1777", "--size", str(HOST_BYTES), "--tmpfs", "/scratch"]
     words += ["--setenv", "TMPDIR", "/scratch"]

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from checker import forks, sandbox
@@ -60,9 +62,11 @@ class Confined(Process):
         from checker.isolation import landlock, seccomp
 
         sandbox.confine(Limits(**start["limits"]))
-        writable = [start["folder"], *start.get("shared", []), "/dev/null"]
-        if "temporary" in start:
-            writable.append(os.path.dirname(start["temporary"]))  # noqa: PTH120
+        temporary = Path(start["folder"]).with_name("tmp")
+        temporary.mkdir(exist_ok=True)
+        os.environ["TMPDIR"] = str(temporary)
+        tempfile.tempdir = None  # what was preloaded may have asked for it already
+        writable = [start["folder"], str(temporary), *start.get("shared", []), os.devnull]
         landlock.restrict(landlock.Grants(self.readable, tuple(writable), ports=()))
         seccomp.install(seccomp.CONFINED)
 
@@ -118,11 +122,12 @@ def settle(settings: dict[str, Any]) -> Level:
         namespaces.become_host()
         strict = Strict(settings["arena"], settings["temporary"])
         plan = namespaces.Plan(None, 1024**2, 100, strict.arena, None, strict.temporary)
-        _prove(lambda run: _in_namespaces(plan, run), strict, hidden, alone=True)
+        _prove(lambda run: _in_namespaces(plan, run), strict, INSIDE, hidden, alone=True)
         return strict
     if settings["level"] == "confined":
         confined = Confined(tuple(settings["readable"]))
-        _prove(_in_a_fork, confined, hidden, alone=False)
+        with tempfile.TemporaryDirectory(dir=settings["arena"]) as place:
+            _prove(_in_a_fork, confined, f"{place}/app", hidden, alone=False)
         return confined
     return Process()
 
@@ -146,9 +151,17 @@ def _in_a_fork(run: Callable[[], int]) -> None:
 
 
 def _prove(
-    start: Callable[[Callable[[], int]], None], level: Level, hidden: list[str], *, alone: bool
+    start: Callable[[Callable[[], int]], None],
+    level: Level,
+    folder: str,
+    hidden: list[str],
+    *,
+    alone: bool,
 ) -> None:
-    """Try in a child what must not be possible. Raises OSError if anything is."""
+    """Try in a child what must not be possible; `folder` is where it lies.
+
+    Raises OSError if anything is.
+    """
     from dataclasses import asdict
 
     from checker.isolation import proof
@@ -158,7 +171,7 @@ def _prove(
     def attempt() -> int:
         os.close(told_of)
         try:
-            level.confine({"limits": asdict(Limits()), "folder": "/"})
+            level.confine({"limits": asdict(Limits()), "folder": folder})
             os.write(told_to, json.dumps(proof.possible(hidden, alone=alone)).encode())
         except OSError as error:
             os.write(told_to, json.dumps([f"not be confined ({error})"]).encode())

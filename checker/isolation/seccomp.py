@@ -106,7 +106,7 @@ CONFINED = Rules(families=(socket.AF_UNIX,), fork=False, connect=False, own_sign
 
 
 class Unsupported(OSError):
-    """This machine's kernel or processor has no such filter, or none that we know of."""
+    """The kernel or the processor here has no such filter, or none that we know of."""
 
 
 def install(rules: Rules) -> None:
