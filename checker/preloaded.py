@@ -1,4 +1,4 @@
-"""Imported for what it imports: all that hidden suites and the plugin use, before they are forked."""
+"""Imported for what it imports: all that suites and the plugin use, before they are forked."""
 
 import concurrent.futures.thread
 import sqlite3

@@ -177,7 +177,7 @@ def test_summary(app):
 def test_five_wait_together(app, rng):
     """GET /stock/{book_id} waits for the warehouse; five calls at once take as long as one."""
     book_id = rng.choice(sorted(BOOKS))
-    # A busy machine can be late, but calls that wait for each other never take less than five waits.
+    # A busy machine can be late; calls that wait for each other always take five waits.
     for _ in range(3):
         answers = app.at_once(*[lambda: app.get(f"/stock/{book_id}")] * 5)
         for answer in answers:
