@@ -11,7 +11,7 @@ import gc
 import os
 import select
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from checker import sandbox
@@ -56,8 +56,8 @@ class Forks:
     """Called in the forked process; returns its exit code. It never comes back to the loop."""
     farewell: Callable[[int], bytes]
     """Makes of an exit code the last line that the other side reads."""
-    launch: Launch = field(default=lambda *how: plain(*how))
-    """Starts the process of a request; other ones than `plain` put it into a sandbox."""
+    launch: Launch
+    """Starts the process of a request: `plain`, or one that puts it into a sandbox."""
 
     def serve(self) -> None:
         """Fork a process for each connection; end all that are left with the lifeline."""
@@ -94,9 +94,14 @@ class Forks:
             return None
         request = Request(connection, data, fds)
         self.prepare(request)
-        forked = self.launch(request, inherited, self.run)
-        for passed_on in fds:
-            os.close(passed_on)
+        try:
+            forked = self.launch(request, inherited, self.run)
+        except OSError:
+            connection.close()  # there is no process for it: the other side says so
+            return None
+        finally:
+            for passed_on in fds:
+                os.close(passed_on)
         return _Child(forked, os.pidfd_open(forked.pid), connection)
 
     def _end(self, child: _Child) -> None:
@@ -105,9 +110,7 @@ class Forks:
         _, status = os.waitpid(child.forked.pid, 0)
         os.close(child.pidfd)
         try:
-            child.connection.send(
-                self.farewell(child.forked.code(status)), socket.MSG_DONTWAIT
-            )
+            child.connection.send(self.farewell(child.forked.code(status)), socket.MSG_DONTWAIT)
         except OSError:
             pass  # nobody listens any more
         child.connection.close()

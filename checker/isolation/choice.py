@@ -49,9 +49,7 @@ def candidates(wanted: Wanted) -> list[Isolation]:
 
 def not_here(level: Isolation, problem: str) -> GradingFault:
     """Return the fault that says why a level can't be had, and how to get it."""
-    return GradingFault(
-        f"Isolation level {level!r} can't be had here: {problem}.", REMEDIES[level]
-    )
+    return GradingFault(f"Isolation level {level!r} can't be had here: {problem}.", REMEDIES[level])
 
 
 def hidden() -> list[Path]:

@@ -12,7 +12,7 @@ import errno
 import os
 import socket
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from checker.isolation import linux
 
@@ -52,15 +52,61 @@ NUMBERS: dict[str, tuple[int | None, int | None]] = {
 }
 # fmt: on
 REFUSED = (
-    "ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "pidfd_getfd", "process_madvise",
-    "keyctl", "add_key", "request_key", "bpf", "perf_event_open", "userfaultfd",
-    "mount", "umount2", "pivot_root", "chroot", "open_tree", "move_mount", "fsopen", "fsconfig",
-    "fsmount", "fspick", "mount_setattr", "open_tree_attr", "unshare", "setns",
-    "open_by_handle_at", "name_to_handle_at", "init_module", "finit_module", "delete_module",
-    "kexec_load", "kexec_file_load", "reboot", "swapon", "swapoff", "acct", "quotactl",
-    "quotactl_fd", "syslog", "settimeofday", "clock_settime", "adjtimex", "clock_adjtime",
-    "fanotify_init", "lookup_dcookie", "vhangup", "iopl", "ioperm", "modify_ldt", "uselib",
-    "personality", "nfsservctl", "migrate_pages", "move_pages",
+    "ptrace",
+    "process_vm_readv",
+    "process_vm_writev",
+    "kcmp",
+    "pidfd_getfd",
+    "process_madvise",
+    "keyctl",
+    "add_key",
+    "request_key",
+    "bpf",
+    "perf_event_open",
+    "userfaultfd",
+    "mount",
+    "umount2",
+    "pivot_root",
+    "chroot",
+    "open_tree",
+    "move_mount",
+    "fsopen",
+    "fsconfig",
+    "fsmount",
+    "fspick",
+    "mount_setattr",
+    "open_tree_attr",
+    "unshare",
+    "setns",
+    "open_by_handle_at",
+    "name_to_handle_at",
+    "init_module",
+    "finit_module",
+    "delete_module",
+    "kexec_load",
+    "kexec_file_load",
+    "reboot",
+    "swapon",
+    "swapoff",
+    "acct",
+    "quotactl",
+    "quotactl_fd",
+    "syslog",
+    "settimeofday",
+    "clock_settime",
+    "adjtimex",
+    "clock_adjtime",
+    "fanotify_init",
+    "lookup_dcookie",
+    "vhangup",
+    "iopl",
+    "ioperm",
+    "modify_ldt",
+    "uselib",
+    "personality",
+    "nfsservctl",
+    "migrate_pages",
+    "move_pages",
 )  # fmt: skip
 """Refused with EPERM: other processes, the kernel itself, mounts and namespaces."""
 UNKNOWN = (
@@ -69,6 +115,11 @@ UNKNOWN = (
 )  # fmt: skip
 """Refused as if the kernel did not know them: their arguments can't be looked at, or they hold
 memory that no limit of a process counts. Programs have another way."""
+OF_ONE_PROCESS = ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
+OF_ONE_OR_THIS = (
+    "prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setattr", "sched_setparam",
+)  # fmt: skip
+OF_ANY_PROCESS = ("tkill", "pidfd_send_signal", "setpriority", "ioprio_set")
 NEW_NAMESPACES = (
     linux.CLONE_NEWNS | linux.CLONE_NEWUTS | linux.CLONE_NEWIPC | linux.CLONE_NEWUSER
     | linux.CLONE_NEWPID | linux.CLONE_NEWNET | 0x02000000 | 0x80  # cgroup, time
@@ -97,8 +148,6 @@ class Rules:
     """Whether sockets may be connected; if not, none can be made that needs no connection."""
     own_signals_only: bool = False
     """Whether signals may be sent to this process only."""
-    more: tuple[str, ...] = field(default=())
-    """More calls to refuse."""
 
 
 CONFINED = Rules(families=(socket.AF_UNIX,), fork=False, connect=False, own_signals_only=True)
@@ -124,69 +173,92 @@ def install(rules: Rules) -> None:
 
 
 def assemble(rules: Rules, machine: str, pid: int) -> bytes:
-    """Return the filter as a program of classic BPF, 8 bytes an instruction.
+    """Return the filter as a program of classic BPF, 8 bytes an instruction."""
+    program = _Program(machine)
+    for name in REFUSED:
+        program.when(name, _refuse(errno.EPERM))
+    for name in UNKNOWN:
+        program.when(name, _refuse(errno.ENOSYS))
+    program.refuse_if("prctl", 0, IF_EQUAL, linux.PR_SET_PDEATHSIG)
+    if rules.fork:
+        program.refuse_if("clone", 0, IF_ANY_BIT, NEW_NAMESPACES)
+    else:
+        program.only_threads()
+    program.allow_only(
+        "socket", 0, rules.families, errno.EAFNOSUPPORT, () if rules.connect else _only_streams()
+    )
+    if not rules.connect:
+        program.when("connect", _refuse(errno.EACCES))
+        program.when("socketpair", *_only_streams())
+    if rules.own_signals_only:
+        program.leave_others_alone(pid)
+    return program.code()
 
-    Every refusal is a block that begins with a comparison of the call's number and, if that
-    differs, is jumped over: so the blocks stay independent of each other.
+
+class _Program:
+    """A filter in the making.
+
+    Every rule is a block that begins with a comparison of the call's number and, if that differs,
+    is jumped over: so the blocks stay independent of each other.
     """
-    column = 0 if machine == "x86_64" else 1
-    program = [
-        *[_line(LOAD, AT_MACHINE), _line(IF_EQUAL, AUDIT[machine], 1, 0), _line(RETURN, KILL)],
-        _line(LOAD, AT_NUMBER),
-    ]
-    if machine == "x86_64":
-        program += [_line(IF_AT_LEAST, X32_BIT, 0, 1), _refuse(errno.ENOSYS)]
 
-    def when(name: str, *then: bytes) -> None:
-        number = NUMBERS[name][column]
+    def __init__(self, machine: str) -> None:
+        self._column = 0 if machine == "x86_64" else 1
+        self._lines = [
+            _line(LOAD, AT_MACHINE), _line(IF_EQUAL, AUDIT[machine], 1, 0), _line(RETURN, KILL),
+            _line(LOAD, AT_NUMBER),
+        ]  # fmt: skip
+        if machine == "x86_64":
+            self._lines += [_line(IF_AT_LEAST, X32_BIT, 0, 1), _refuse(errno.ENOSYS)]
+
+    def code(self) -> bytes:
+        """Return all of it; what no rule is about is allowed."""
+        return b"".join([*self._lines, _line(RETURN, ALLOW)])
+
+    def when(self, name: str, *then: bytes) -> None:
+        """Add a rule for a call, if this machine has it."""
+        number = NUMBERS[name][self._column]
         if number is not None:
-            program.extend([_line(IF_EQUAL, number, 0, len(then)), *then])
+            self._lines += [_line(IF_EQUAL, number, 0, len(then)), *then]
 
-    def refuse_when_argument(name: str, index: int, test: int, value: int, code: int) -> None:
-        """Refuse the call if the lower half of an argument passes the test."""
-        when(
-            name, _argument(index), _line(test, value, 0, 1), _refuse(code), _line(RETURN, ALLOW)
-        )
+    def refuse_if(self, name: str, index: int, test: int, value: int) -> None:
+        """Refuse a call if the lower half of an argument passes the test."""
+        self.when(
+            name, _argument(index), _line(test, value, 0, 1), _refuse(errno.EPERM),
+            _line(RETURN, ALLOW),
+        )  # fmt: skip
 
     def allow_only(
-        name: str, index: int, values: tuple[int, ...], code: int, then: tuple[bytes, ...] = ()
+        self,
+        name: str,
+        index: int,
+        values: tuple[int, ...],
+        code: int = errno.EPERM,
+        then: tuple[bytes, ...] = (),
     ) -> None:
-        """Refuse the call unless the lower half of an argument is one of the values."""
+        """Refuse a call unless the lower half of an argument is one of the values."""
         tests = [
             _line(IF_EQUAL, value, len(values) - place, 0) for place, value in enumerate(values)
         ]
-        when(name, _argument(index), *tests, _refuse(code), *then, _line(RETURN, ALLOW))
+        self.when(name, _argument(index), *tests, _refuse(code), *then, _line(RETURN, ALLOW))
 
-    for name in (*REFUSED, *rules.more):
-        when(name, _refuse(errno.EPERM))
-    for name in UNKNOWN:
-        when(name, _refuse(errno.ENOSYS))
-    refuse_when_argument("prctl", 0, IF_EQUAL, linux.PR_SET_PDEATHSIG, errno.EPERM)
-    socket_kinds = () if rules.connect else _only_streams()
-    allow_only("socket", 0, rules.families, errno.EAFNOSUPPORT, socket_kinds)
-    if rules.fork:
-        refuse_when_argument("clone", 0, IF_ANY_BIT, NEW_NAMESPACES, errno.EPERM)
-    else:
-        when(
+    def only_threads(self) -> None:
+        """Refuse new processes, by whatever call."""
+        self.when(
             "clone", _argument(0), _line(IF_ANY_BIT, CLONE_THREAD, 1, 0), _refuse(errno.EPERM),
             _line(IF_ANY_BIT, NEW_NAMESPACES, 0, 1), _refuse(errno.EPERM), _line(RETURN, ALLOW),
         )  # fmt: skip
-        when("fork", _refuse(errno.EPERM))
-        when("vfork", _refuse(errno.EPERM))
-    if not rules.connect:
-        when("connect", _refuse(errno.EACCES))
-        when("socketpair", *_only_streams())
-    if rules.own_signals_only:
-        for name in ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"):
-            allow_only(name, 0, (pid,), errno.EPERM)
-        for name in ("tkill", "pidfd_send_signal"):
-            when(name, _refuse(errno.EPERM))
-        allow_only("prlimit64", 0, (0, pid), errno.EPERM)
-        for name in ("setpriority", "ioprio_set"):
-            when(name, _refuse(errno.EPERM))
-        for name in ("sched_setaffinity", "sched_setscheduler", "sched_setattr", "sched_setparam"):
-            allow_only(name, 0, (0, pid), errno.EPERM)
-    return b"".join([*program, _line(RETURN, ALLOW)])
+        for name in ("fork", "vfork"):
+            self.when(name, _refuse(errno.EPERM))
+
+    def leave_others_alone(self, pid: int) -> None:
+        """Refuse to signal, bound or slow down any process but `pid`."""
+        for name in OF_ONE_PROCESS:
+            self.allow_only(name, 0, (pid,))
+        for name in OF_ONE_OR_THIS:
+            self.allow_only(name, 0, (0, pid))
+        for name in OF_ANY_PROCESS:
+            self.when(name, _refuse(errno.EPERM))
 
 
 def _line(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
