@@ -59,12 +59,12 @@ def course(tmp_path: Path) -> Path:
 class Try:
     """Makes the trials of a test file."""
 
-    def __init__(self, course: Path, control: str | None) -> None:
+    def __init__(self, course: Path, engine: Engine) -> None:
         self.course = course
-        self.control = control
+        self.engine = engine
 
     def __call__(
-        self, tests: str, *, control: str | None = "", all_at_once: bool = False
+        self, tests: str, *, forked: bool = True, all_at_once: bool = False
     ) -> Trials:
         submission = self.course / "submission"
         submission.mkdir()
@@ -76,7 +76,8 @@ class Try:
             seed=0,
             steps=[],
             needs={},
-            control=self.control if control == "" else control,
+            control=self.engine.control if forked else None,
+            isolation=self.engine.isolation if forked else "process",
             reference=str(self.course / "solutions" / "01-sum"),
         )
         return Trials(job, all_at_once=all_at_once)
@@ -84,7 +85,7 @@ class Try:
 
 @pytest.fixture
 def tried(course: Path, engine: Engine) -> Try:
-    return Try(course, engine.control)
+    return Try(course, engine)
 
 
 # ------------------------------------------------------------------------ the variants themselves
@@ -140,7 +141,7 @@ def test_an_edit_must_fit_exactly_once(course: Path) -> None:
     ],
 )
 def test_exit_codes_are_read_strictly(tried: Try, tests: str, verdict: str, way: str) -> None:
-    trials = tried(tests, control="" if way == "forked" else None)
+    trials = tried(tests, forked=way == "forked")
     assert trials.trial().verdict == verdict
 
 
@@ -162,7 +163,7 @@ def test_forge():
 @pytest.mark.parametrize("way", ["forked", "spawned"])
 def test_endless_tests_are_ended(tried: Try, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trials_module, "LIMIT_S", 3.0)
-    trials = tried("def test():\n    while True: pass", control="" if way == "forked" else None)
+    trials = tried("def test():\n    while True: pass", forked=way == "forked")
     assert trials.trial().verdict == "endless"
     with pytest.raises(Unmet, match="had not ended"):
         trials.expect_pass()
