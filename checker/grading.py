@@ -84,7 +84,7 @@ def grade(
                 from checker import databases  # few lessons have one
 
                 job["database"] = stack.enter_context(
-                    databases.provided(database, engine.shared(scratch))
+                    databases.provided(database, engine.shared(scratch), engine.isolation)
                 )
             rows = _run_suite(engine.run(job), lesson.limits.lesson_s, cancelled)
     return Report(

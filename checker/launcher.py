@@ -14,6 +14,7 @@ from checker.server import NotServed, Served
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from checker.doors import Door
     from checker.model import Isolation
     from checker.source import Source
 
@@ -70,6 +71,7 @@ class Launcher:
             environment=_set(self.environment, self._fresh_database(wanted), wanted),
             isolation=self.job.isolation,
             shared=self._shared(),
+            doors=self._doors(),
             observe=self.job.observe,
             preload=self.job.preload,
             limits=self.job.limits,
@@ -85,6 +87,14 @@ class Launcher:
     def _shared(self) -> list[str]:
         database = self.job.database or {}
         return [database["folder"]] if "folder" in database else []
+
+    def _doors(self) -> list[Door]:
+        if self.job.database is None:
+            return []
+        from checker import databases  # few lessons have one
+
+        found = databases.door(self.job.database)
+        return [found] if found else []
 
     def _fresh_database(self, environment: Mapping[str, str | None]) -> dict[str, str]:
         if self.job.database is None or "DATABASE_URL" in environment:

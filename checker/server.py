@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Mapping, Sequence
 
+    from checker.doors import Carrier, Door
     from checker.facts import Fact
     from checker.model import Isolation, Limits, Raised, Trouble
 
@@ -161,12 +162,13 @@ class Served:
         observe: Sequence[str] = (),
         preload: Sequence[str] = (),
         shared: Sequence[str] = (),
+        doors: Sequence[Door] = (),
         limits: Limits,
     ) -> None:
         """Start serving a copy of the folder `source`; returns before it is ready.
 
         `control` is the socket of a Host; None spawns a process of its own. `shared` are folders
-        outside of its own that the app may write.
+        outside of its own that the app may write, `doors` what it reaches outside.
         """
         self.limits = limits
         self.environment = dict(environment)
@@ -180,10 +182,13 @@ class Served:
         self._started = self._deaf = False
         self._fault: GradingFault | None = None
         self._connection: socket.socket | None = None
+        self._doors = list(doors)
+        self._carriers: list[Carrier] = []
         self._folder = handover.folder(isolation, source, scratch / "app")
         start = {
             "folder": self._folder.path,
             "shared": list(shared),
+            "doors": [door.inside.as_door() for door in doors],
             "environment": self._folder.environment() | self.environment,
             "observe": list(observe),
             "preload": list(preload),
@@ -316,6 +321,8 @@ class Served:
         self._reader.join(SETTLE_S)
         self._log.wait(SETTLE_S)
         self._folder.close()
+        for carrier in self._carriers:
+            carrier.close()
         try:
             self._requests.close()
         except OSError:
@@ -334,7 +341,7 @@ class Served:
 
         try:
             if self._connection is not None:
-                self._folder.receive(self._connection)
+                self._open_doors(self._folder.receive(self._connection))
             while line := told.readline(facts.MAX_LINE):
                 fact = facts.parse_fact(line)
                 if fact is not None:
@@ -352,6 +359,13 @@ class Served:
             self._deaf = True
             self._news.notify_all()
         told.close()
+
+    def _open_doors(self, listeners: list[int]) -> None:
+        if listeners:
+            from checker.doors import Carrier  # few lessons need it
+
+            for fd, door in zip(listeners, self._doors, strict=True):
+                self._carriers.append(Carrier(socket.socket(fileno=fd), door.outside))
 
     def _take(self, fact: Fact) -> None:
         from checker import facts  # loaded by the reader before

@@ -63,9 +63,7 @@ class Try:
         self.course = course
         self.engine = engine
 
-    def __call__(
-        self, tests: str, *, forked: bool = True, all_at_once: bool = False
-    ) -> Trials:
+    def __call__(self, tests: str, *, forked: bool = True, all_at_once: bool = False) -> Trials:
         submission = self.course / "submission"
         submission.mkdir()
         (submission / "test_main.py").write_text(tests, encoding="utf-8")

@@ -67,8 +67,10 @@ class Confined(Process):
         os.environ["TMPDIR"] = str(temporary)
         tempfile.tempdir = None  # what was preloaded may have asked for it already
         writable = [start["folder"], str(temporary), *start.get("shared", []), os.devnull]
-        landlock.restrict(landlock.Grants(self.readable, tuple(writable), ports=()))
-        seccomp.install(seccomp.CONFINED)
+        doors = start.get("doors", [])
+        ports = tuple(door["port"] for door in doors if "port" in door)
+        landlock.restrict(landlock.Grants(self.readable, tuple(writable), ports))
+        seccomp.install(seccomp.confined(connect=bool(doors), inet=bool(ports)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,13 +145,20 @@ class Rules:
     fork: bool = True
     """Whether processes may be started; threads always may."""
     connect: bool = True
-    """Whether sockets may be connected; if not, none can be made that needs no connection."""
+    """Whether sockets may be connected."""
+    datagrams: bool = True
+    """Whether sockets may be made that can send without being connected."""
     own_signals_only: bool = False
     """Whether signals may be sent to this process only."""
 
 
-CONFINED = Rules(families=(socket.AF_UNIX,), fork=False, connect=False, own_signals_only=True)
-"""Where no namespace keeps the app away from other processes and from the network."""
+def confined(*, connect: bool, inet: bool) -> Rules:
+    """Return the rules for where no namespace keeps the app away from others and the network.
+
+    `connect` and `inet` are for an app that needs a database.
+    """
+    families = (socket.AF_UNIX, *([socket.AF_INET, socket.AF_INET6] if inet else []))
+    return Rules(families, fork=False, connect=connect, datagrams=False, own_signals_only=True)
 
 
 class Unsupported(OSError):
@@ -185,10 +192,11 @@ def assemble(rules: Rules, machine: str, pid: int) -> bytes:
     else:
         program.only_threads()
     program.allow_only(
-        "socket", 0, rules.families, errno.EAFNOSUPPORT, () if rules.connect else _only_streams()
+        "socket", 0, rules.families, errno.EAFNOSUPPORT, () if rules.datagrams else _only_streams()
     )
     if not rules.connect:
         program.when("connect", _refuse(errno.EACCES))
+    if not rules.datagrams:
         program.when("socketpair", *_only_streams())
     if rules.own_signals_only:
         program.leave_others_alone(pid)
