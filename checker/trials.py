@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
+import secrets
 import shutil
 import socket
 import tempfile
@@ -22,6 +24,7 @@ from typing import TYPE_CHECKING, Literal
 
 from checker import facts, handover, sandbox
 from checker.client import Unmet, reason
+from checker.disguise import disguised
 from checker.errors import GradingFault
 from checker.tail import Tail
 
@@ -53,6 +56,8 @@ FOREIGN_FRAME = re.compile(r"^(?:/|[A-Z]:\\).*: in .*\n(?: {4}.*\n)*", re.MULTIL
 """A frame of pytest's traceback that is not in the learner's folder."""
 GIVEN = "given"
 """The name of the correct app, as the learner has it."""
+REWRITTEN = "rewritten"
+"""The name of the same app, written differently: no test can tell it by its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ def read_builds(reference: Path, variants: Path) -> dict[str, Build]:
     Raises GradingFault if an edit does not fit: each must occur exactly once.
     """
     given = (reference / "main.py").read_text(encoding="utf-8")
-    found = {GIVEN: Build(GIVEN, given)}
+    found = {GIVEN: Build(GIVEN, given), REWRITTEN: Build(REWRITTEN, given)}
     for path in sorted(variants.glob("*.py")):
         found[path.stem] = Build(path.stem, path.read_text(encoding="utf-8"))
     table = tomllib.loads((variants / "variants.toml").read_text(encoding="utf-8"))
@@ -138,6 +143,11 @@ class Trials:
         """Demand that the tests fail on each of these bugs, or raise Unmet with what is missed."""
         if self.trial().verdict != "passed":
             raise Unmet("Your tests must pass on the shop as it is, before a failure means a bug.")
+        if self.trial(REWRITTEN).verdict != "passed":
+            raise Unmet(
+                "Your tests pass on the shop as it is, but not on the same shop with its lines "
+                "written differently.\nTest what the shop answers, not the text of main.py."
+            )
         trials = {name: self._submit(name) for name in names}
         caught, missed = [], []
         for name, running in trials.items():
@@ -214,7 +224,10 @@ class Trials:
         scratch = Path(tempfile.mkdtemp(prefix="run-", dir=self._job.scratch))
         assembled = scratch / "assembled"
         shutil.copytree(tests or self._job.submission, assembled)
-        (assembled / "main.py").write_text(build.source, encoding="utf-8")
+        source = build.source
+        if name != GIVEN and not told:
+            source = disguised(source, random.Random(secrets.randbits(64)))  # noqa: S311
+        (assembled / "main.py").write_text(source, encoding="utf-8")
         (scratch / "tmp").mkdir()
         folder = handover.folder(self._job.isolation, assembled, scratch / "app")
         start = {

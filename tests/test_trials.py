@@ -10,7 +10,7 @@ from checker.client import Unmet
 from checker.engine import Engine
 from checker.errors import GradingFault
 from checker.launcher import Job
-from checker.trials import Trials, read_builds
+from checker.trials import GIVEN, REWRITTEN, Trials, read_builds
 from tests.conftest import ROOT
 
 NAME = "09-testing"
@@ -93,7 +93,8 @@ def test_every_bug_differs_and_is_graded_once() -> None:
     builds = read_builds(REFERENCE, VARIANTS)
     bugs = [build for build in builds.values() if build.bug]
     assert len(bugs) >= 15
-    assert len({build.source for build in builds.values()}) == len(builds)
+    assert builds[REWRITTEN].source == builds[GIVEN].source
+    assert len({build.source for build in builds.values()}) == len(builds) - 1
     graded = [
         str(argument.value)
         for node in ast.walk(ast.parse(SUITE.read_text(encoding="utf-8")))
@@ -258,3 +259,12 @@ def test_slow_tests_are_told_so(tried: Try, monkeypatch: pytest.MonkeyPatch) -> 
 def test_only_the_tests_own_configuration_counts(tried: Try) -> None:
     (tried.course / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
     tried(GOOD).expect_pass()
+
+
+def test_the_text_of_the_shop_tells_nothing(tried: Try, course: Path) -> None:
+    known = (course / "solutions" / "01-sum" / "main.py").read_text()
+    cheat = f"def test():\n    assert open('main.py').read() == {known!r}\n"
+    trials = tried(cheat)
+    assert trials.trial().verdict == "passed"
+    with pytest.raises(Unmet, match="not the text"):
+        trials.expect_caught("minus")
