@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 if TYPE_CHECKING:
+    from checker.isolation.choice import Wanted
     from checker.model import Database
 
 LESSON = "NN"
@@ -107,7 +108,7 @@ def check(
     solution: bool,
     form: str,
     output: Path | None,
-    isolation: str,
+    isolation: Wanted,
     database: Database | None,
     seed: int | None,
 ) -> None:
@@ -119,10 +120,11 @@ def check(
     """
     from checker.engine import Engine
 
-    with Engine.for_many() if every else Engine.for_one_check() as engine:
+    start_engine = Engine.for_many if every else Engine.for_one_check
+    with start_engine(isolation) as engine:
         from checker.commands import check  # while the engine's processes load
 
-        wish = check.Wish(lesson, path, every, solution, form, output, isolation, database, seed)
+        wish = check.Wish(lesson, path, every, solution, form, output, database, seed)
         sys.exit(check.check(wish, engine))
 
 

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from checker import sandbox
 from checker.cancellation import Cancellation, Cancelled
 from checker.engine import Engine
 from checker.errors import GradingFault, UsageFault
@@ -82,16 +81,18 @@ def grade(
         if trouble:
             rows = Rows(trouble=trouble)
         else:
-            job = _job(lesson, folder, scratch, engine.control, options, steps)
+            job = _job(lesson, folder, scratch, engine, options, steps)
             if database:
                 from checker import databases  # few lessons have one
 
-                job["database"] = stack.enter_context(databases.provided(database, scratch))
+                job["database"] = stack.enter_context(
+                    databases.provided(database, engine.shared(scratch), engine.isolation)
+                )
             rows = _run_suite(engine.run(job), lesson.limits.lesson_s, cancelled)
     return Report(
         lesson=lesson,
         steps=tuple(_result(step, rows) for step in steps),
-        isolation=sandbox.strongest_level(),
+        isolation=engine.isolation,
         seed=options.seed,
         duration_s=time.monotonic() - began,
         trouble=rows.trouble,
@@ -143,7 +144,7 @@ def _job(
     lesson: Lesson,
     folder: Path,
     scratch: Path,
-    control: str | None,
+    engine: Engine,
     options: Options,
     steps: Sequence[Step],
 ) -> dict[str, Any]:
@@ -154,7 +155,8 @@ def _job(
         "seed": options.seed,
         "steps": [step.number for step in steps] if options.steps else [],
         "needs": {step.number: step.needs for step in lesson.steps},
-        "control": control,
+        "control": engine.control,
+        "isolation": engine.isolation,
         "environment": dict(lesson.environment),
         "secrets": lesson.secrets,
         "observe": ["sqlalchemy"] if lesson.databases else [],

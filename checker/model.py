@@ -30,6 +30,8 @@ class Limits:
     log_bytes: int = 64 * 1024
     submission_bytes: int = 16 * 1024**2
     submission_files: int = 500
+    scratch_bytes: int = 128 * 1024**2
+    scratch_files: int = 10_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,6 @@ class Wish:
     solution: bool
     form: str
     output: Path | None
-    isolation: str
     database: Database | None
     seed: int | None
 
@@ -85,12 +84,6 @@ def _refuse_contradictions(wish: Wish) -> None:
     if wish.solution and wish.path:
         raise UsageFault(
             "--solution grades the reference, but a path is given.", "Leave one of them out."
-        )
-    if wish.isolation in ("confined", "strict"):
-        raise GradingFault(
-            f"Isolation {wish.isolation!r} can't be had with this version of the checker; "
-            "its only level is 'process'.",
-            "Run it in a container of your own, and choose --isolation process.",
         )
 
 
