@@ -330,7 +330,10 @@ def _said(trial: Trial) -> str:
             "Something in them waits for ever, or for too long."
         )
     if trial.code == FAILED:
-        return "Your tests should pass, but at least one fails."
+        return (
+            "Your tests should pass, but at least one fails. While that is so, no step can be "
+            "graded: see below which it is."
+        )
     if trial.code == NO_TESTS:
         return (
             "pytest found no test. It takes functions whose names begin with `test_`, in files "
