@@ -137,7 +137,7 @@ def watch(lesson: str | None, *, plain: bool, poll: bool, auto: bool) -> None:
     """Grade your app whenever you save it."""
     from checker.engine import Engine
 
-    with Engine.for_many() as engine:
+    with Engine.for_watching() as engine:
         from checker.commands import watch  # while the engine's processes load
 
         watch.watch(lesson, engine, plain=plain, poll=poll, moves_on=auto)

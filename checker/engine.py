@@ -7,6 +7,7 @@ itself has to do until they are asked.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -45,6 +46,12 @@ class Engine:
     def for_many(cls, isolation: Wanted = "auto") -> Self:
         """Start what grades any number of submissions, each in a fraction of the time."""
         return cls(Forked if sandbox.CAN_FORK else lambda _: Spawned(spare=1), isolation)
+
+    @classmethod
+    def for_watching(cls) -> Self:
+        """Start what grades one lesson at a time, and keeps no memory for those of before."""
+        forked = partial(Forked, resting=1)
+        return cls(forked if sandbox.CAN_FORK else lambda _: Spawned(spare=1))
 
     @property
     def control(self) -> str | None:

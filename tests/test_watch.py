@@ -25,6 +25,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
+from checker import sandbox
 from checker.engine import Engine
 from checker.errors import UsageFault
 from checker.model import Course
@@ -286,7 +287,7 @@ def survive_random_saves(
         return digest
 
     with (
-        Engine.for_many() as engine,
+        Engine.for_watching() as engine,
         Grader(place, lesson, engine, told) as grader,
         Saves(folder.parent, grader.look, polling=False),
     ):
@@ -761,6 +762,27 @@ def test_auto_moves_on(workspace: Learn, watching: Callable[..., Watching]) -> N
     run.says("Checking 01 Hello ...")
     (workspace.folder / MAIN).write_text(solution())
     run.says("Checking 02 Shelf ...")
+    run.type("q")
+    assert run.ends() == 0
+
+
+@pytest.mark.skipif(not sandbox.CAN_FORK, reason="there, no suite stays collected")
+def test_suites_of_other_lessons_are_not_kept(
+    watching: Callable[..., Watching], tmp_path: Path
+) -> None:
+    run = watching("01", "--plain")
+    run.says("0 of 5 points")
+    before = len(pids_of(tmp_path / "temporary"))
+    run.type("c")
+    run.says("All lessons were checked.")
+    run.type("l")
+    run.type("")
+    run.type("2")
+    run.says("0 of 2 points")
+    end = time.monotonic() + 10
+    while len(pids_of(tmp_path / "temporary")) != before:
+        assert time.monotonic() < end, processes_of(tmp_path / "temporary")
+        time.sleep(0.05)  # polled: a process that was told to end is not told of
     run.type("q")
     assert run.ends() == 0
 
