@@ -250,9 +250,24 @@ def dev_sync(lesson: str | None) -> None:
     dev.sync(lesson)
 
 
+@dev.command("mutate")
+@click.argument("lesson", metavar=f"[{LESSON}]", required=False)
+def dev_mutate(lesson: str | None) -> None:
+    """Make references wrong in small ways, and show what a suite lets pass.
+
+    Exit code: 0 every mutant is refused, or listed as equivalent with a reason; 1 some are not.
+    """
+    from checker.engine import Engine
+
+    with Engine.for_many() as engine:
+        from checker.commands import mutate  # while the engine's processes load
+
+        sys.exit(mutate.mutate(lesson, engine))
+
+
 @dev.command("table")
 def dev_table() -> None:
-    """Write docs/coverage.md: what is graded, by which check."""
+    """Write docs/coverage.md, what is graded by which check, and docs/mutants.md, how well."""
     from checker.commands import dev
 
     dev.table()

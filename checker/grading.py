@@ -47,6 +47,8 @@ class Options:
     database: Database | None = None
     shown: Path | None = None
     """What messages call the submission; none: by its own path."""
+    first_failure_only: bool = False
+    """Whether to end at the first check that does not pass: enough to see that an app is wrong."""
 
 
 def grade(
@@ -163,6 +165,7 @@ def _job(
         "preload": lesson.preload,
         "limits": asdict(lesson.limits),
         "shuffle": options.shuffle,
+        "first_failure_only": options.first_failure_only,
         "entry": lesson.entry,
         "reference": str(lesson.solution),
     }

@@ -41,6 +41,8 @@ class Job:
     preload: list[str] = field(default_factory=list)
     limits: Limits = field(default_factory=Limits)
     shuffle: bool = False
+    first_failure_only: bool = False
+    """Whether to end at the first check that does not pass."""
     database: dict[str, str] | None = None
     """Where each served app gets an empty database of its own (see checker.databases)."""
     entry: str = "main.py"

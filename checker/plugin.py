@@ -72,6 +72,8 @@ class Grader:
         try:
             for check, following in pairwise([*checks, None]):
                 session.config.hook.pytest_runtest_protocol(item=check, nextitem=following)
+                if run.job.first_failure_only and self._broken_steps:
+                    break  # the checks that follow stay as they are: not run
         finally:
             if self._trials:
                 self._trials.end()

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from checker.authoring import coverage, examples, scaffold, soundness, texts
+from checker.authoring.mutation import results
 from checker.catalog import course_folder, find_lesson, load_course
 from checker.engine import Engine
 from checker.files import write_whole
@@ -54,11 +55,12 @@ def sync(wanted: str | None) -> None:
 
 
 def table() -> None:
-    """Write docs/coverage.md: which check grades what."""
+    """Write docs/coverage.md, which check grades what, and docs/mutants.md, how well."""
     course = load_course(course_folder())
-    path = course.root / "docs" / "coverage.md"
-    write_whole(path, coverage.table(course).encode())
-    output().print(f"made {path}", markup=False, soft_wrap=True)
+    for name, page in (("coverage", coverage.table), ("mutants", results.table)):
+        path = course.root / "docs" / f"{name}.md"
+        write_whole(path, page(course).encode())
+        output().print(f"made {path}", markup=False, soft_wrap=True)
 
 
 def _lessons(wanted: str | None) -> list[Lesson]:

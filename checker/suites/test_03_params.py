@@ -699,9 +699,10 @@ def test_prices_below_zero(app, rng):
     expect_books(app.get("/search?min_price=0"), CATALOGUE, "Every book costs 0 or more.")
     app.get("/search?max_price=0").expect(200, json=[], because="no book is free")
     for name in ("min_price", "max_price"):
-        app.get("/search", params={name: -rng.randint(1, 20)}).expect(
-            422, because=f"the lowest {name} allowed is 0"
-        )
+        for price in (-0.01, -rng.randint(1, 20)):
+            app.get("/search", params={name: price}).expect(
+                422, because=f"the lowest {name} allowed is 0"
+            )
         app.get("/search", params={name: word(rng, 5)}).expect(
             422, because=f"this {name} is no number"
         )

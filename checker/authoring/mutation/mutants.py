@@ -1,0 +1,119 @@
+"""A reference's text -> its mutants. A pure function; nothing is run here."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import warnings
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from checker.authoring.mutation.operators import Source, edits, written
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from checker.model import Lesson
+
+ID_LENGTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A file of a reference with one change that makes it wrong, or should."""
+
+    id: str
+    """Where, which operator, and a digest of the change and its line: it stays the same while
+    that line does, whatever happens to the lines around it."""
+    operator: str
+    file: str
+    line: int
+    old: str
+    new: str
+    source: str
+    """The whole text of the changed file."""
+
+
+def mutants(text: str, file: str = "main.py", given: str = "") -> list[Mutant]:
+    """Return the mutants of a file, from top to bottom.
+
+    Left out are those that don't compile, those whose syntax tree is the original's, and all
+    but one of those that are the same. Statements at the top that stand in `given` (the starter)
+    are not changed: the learner did not write them.
+    """
+    source = Source(text)
+    lines = text.splitlines()
+    known = {_tree(text, file)}
+    seen: Counter[str] = Counter()
+    found = []
+    for edit in edits(source, _statements(given)):
+        span = edit.span
+        changed = source.content[: span.start] + edit.text.encode() + source.content[span.end :]
+        mutated = changed.decode()
+        tree = _tree(mutated, file)
+        if tree is None or tree in known:
+            continue
+        known.add(tree)
+        what = f"{file}\n{lines[edit.line - 1].strip()}\n{edit.operator}\n{edit.old}\n{edit.new}"
+        seen[what] += 1
+        digest = hashlib.sha256(f"{what}\n{seen[what]}".encode()).hexdigest()[:ID_LENGTH]
+        identity = f"{_scope(source, edit.line)}.{edit.operator}.{digest}"
+        found.append(Mutant(identity, edit.operator, file, edit.line, edit.old, edit.new, mutated))
+    return sorted(found, key=lambda mutant: mutant.line)
+
+
+def mutants_of(lesson: Lesson) -> list[Mutant]:
+    """Return the mutants of every file of a lesson's reference."""
+    found = []
+    for path in sorted(lesson.solution.rglob("*.py")):
+        name = path.relative_to(lesson.solution)
+        found += mutants(_read(path), name.as_posix(), _read(lesson.exercise / name))
+    return found
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _statements(text: str) -> list[str]:
+    module = cst.parse_module(text)
+    return [written(module.code_for_node(statement)) for statement in module.body]
+
+
+def _tree(text: str, file: str) -> str | None:
+    """Return a text that is the same for sources that mean the same; None: it does not compile."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            compile(text, file, "exec", dont_inherit=True)
+            return ast.dump(ast.parse(text, file))
+    except SyntaxError:
+        return None
+
+
+def _scope(source: Source, line: int) -> str:
+    """Return the name of the function, class or variable that a line belongs to."""
+    name = "module"
+    for statement in source.module.body:
+        first = statement
+        if isinstance(statement, (cst.FunctionDef, cst.ClassDef)) and statement.decorators:
+            first = statement.decorators[0]  # type: ignore[assignment]  # a node with a line
+        if source.line(first) > line:
+            break
+        if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
+            name = statement.name.value
+        elif isinstance(statement, cst.SimpleStatementLine):
+            name = _assigned(statement)
+    return name
+
+
+def _assigned(statement: cst.SimpleStatementLine) -> str:
+    match statement.body[0]:
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
+            return name
+        case cst.AnnAssign(target=cst.Name(value=name)):
+            return name
+    return "module"

@@ -1,0 +1,104 @@
+"""The figures of a run of the mutants, as a committed file; and the page that is made of them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from checker.files import write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from checker.authoring.mutation.mutants import Mutant
+    from checker.model import Course, Lesson
+
+HEAD = """\
+# How good the suites are
+
+A mutant is the lesson's reference with one small change that makes it wrong: `<` for `<=`, a
+status code left out, an `await` dropped. `learn dev mutate` makes them, and grades each one as it
+would grade a learner's app. *Killed* are those that the suite refuses. *Equivalent* are those that
+still meet the task: `checker/mutants/NN-slug/equivalent.toml` gives the reason for each. *Survived*
+are the others: wrong apps that would be accepted.
+
+Only what the learner writes is changed, not what the starter gives; nor is what may be said in any
+words: docstrings, descriptions, examples, and what a validator's ValueError says. Made by `learn dev table` from
+the results of the last run; lessons that are not named were not run. Lesson 09 has no mutants of
+this kind: there the learner writes tests, and the planted bugs in `checker/variants/` are its
+mutants.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How the mutants of a lesson ended."""
+
+    of: str
+    """A digest of the suite, the task and the reference that were run."""
+    killed: int
+    equivalent: int
+    survived: int
+    operators: Mapping[str, int]
+    """How many mutants each operator has made."""
+
+    @property
+    def mutants(self) -> int:
+        """All of them."""
+        return self.killed + self.equivalent + self.survived
+
+
+def folder(course: Course, lesson: Lesson) -> Path:
+    """Return where a lesson's results and equivalents lie: by the suites, not by the task."""
+    return course.root / "checker" / "mutants" / lesson.name
+
+
+def write(path: Path, result: Result) -> None:
+    """Write a result. Raises OSError."""
+    lines = [
+        "# Written by `learn dev mutate`; don't edit it.",
+        f'of = "{result.of}"',
+        f"killed = {result.killed}",
+        f"equivalent = {result.equivalent}",
+        f"survived = {result.survived}",
+        "",
+        "[operators]",
+        *(f"{name} = {count}" for name, count in sorted(result.operators.items())),
+    ]
+    write_whole(path, "\n".join([*lines, ""]).encode())
+
+
+def read(path: Path) -> Result | None:
+    """Return a result that was written before; None if there is none."""
+    if not path.is_file():
+        return None
+    return Result(**tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def made_by(mutants: Sequence[Mutant]) -> Mapping[str, int]:
+    """Count mutants by operator."""
+    return Counter(mutant.operator for mutant in mutants)
+
+
+def table(course: Course) -> str:
+    """Return the page docs/mutants.md: a line for each lesson that was run."""
+    return "\n".join([HEAD, *_lines(course), ""])
+
+
+def _lines(course: Course) -> Iterator[str]:
+    yield "| lesson | mutants | killed | equivalent | survived |"
+    yield "|---|--:|--:|--:|--:|"
+    operators: Counter[str] = Counter()
+    for lesson in course.lessons:
+        result = read(folder(course, lesson) / "result.toml")
+        if result:
+            operators.update(result.operators)
+            figures = (result.mutants, result.killed, result.equivalent, result.survived)
+            yield f"| {lesson.number} {lesson.title} | {' | '.join(map(str, figures))} |"
+    yield "\n| operator | mutants |"
+    yield "|---|--:|"
+    for name, count in sorted(operators.items(), key=lambda item: (-item[1], item[0])):
+        yield f"| {name} | {count} |"

@@ -1,0 +1,124 @@
+"""Grade every mutant of a lesson, two at a time, and remember how each one ended."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from checker.errors import GradingFault
+from checker.files import write_whole
+from checker.grading import Options, grade
+from checker.server import scratch_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from checker.authoring.mutation.mutants import Mutant
+    from checker.engine import Engine
+    from checker.model import Lesson, Report
+
+OPTIONS = Options(seed=6, first_failure_only=True)
+"""The same data for every mutant and at every run: a mutant that only some data would expose
+counts as a survivor, or it would be killed on some days and not on others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the grading of a mutant ended."""
+
+    killed_by: str | None
+    """The check that failed, or the trouble that the app was in; None: the mutant passed."""
+    broken: bool = False
+    """Whether the suite itself broke on it: then the learner would be told of a bug of ours."""
+
+
+def endings(
+    lesson: Lesson,
+    mutants: Sequence[Mutant],
+    engine: Engine,
+    cache: Path,
+    on_ending: Callable[[], None],
+) -> list[Ending]:
+    """Return how each mutant ended, in their order; `on_ending` is called as each is done.
+
+    What is known in the folder `cache` is not graded again; what no mutant has left there for this
+    suite is deleted. Raises GradingFault if the reference itself is not accepted: then nothing
+    can be said of its mutants.
+    """
+    graded_by = fingerprint(lesson)
+    files = [cache / f"{_digest(graded_by, mutant.file, mutant.source)}.json" for mutant in mutants]
+    known = [_read(file) for file in files]
+    if None in known:
+        _expect_accepted(lesson, engine)
+
+    def one(mutant: Mutant, file: Path, ending: Ending | None) -> Ending:
+        if ending is None:
+            ending = _ending(_grade(lesson, mutant, engine))
+            write_whole(file, json.dumps([ending.killed_by, ending.broken]).encode())
+        on_ending()
+        return ending
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = list(pool.map(one, mutants, files, known))
+    for stale in set(cache.glob("*.json")) - set(files):
+        stale.unlink()
+    return found
+
+
+def fingerprint(lesson: Lesson) -> str:
+    """Return a digest of all that a mutant's ending depends on, but for the mutant itself."""
+    package = Path(__file__).resolve().parents[2]
+    parts = [version("fastapi-graded-course"), course_fingerprint(lesson)]
+    parts += [path.read_text(encoding="utf-8") for path in sorted(package.glob("*.py"))]
+    return _digest(*parts)
+
+
+def course_fingerprint(lesson: Lesson) -> str:
+    """Return a digest of the lesson's suite, settings, task and reference."""
+    files = [lesson.suite, lesson.exercise / "exercise.toml", lesson.exercise / "README.md"]
+    files += sorted(path for path in lesson.solution.rglob("*.py"))
+    return _digest(*[path.read_text(encoding="utf-8") for path in files])
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def _read(file: Path) -> Ending | None:
+    try:
+        return Ending(*json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None  # not graded yet; or half a file, which is as good as none
+
+
+def _expect_accepted(lesson: Lesson, engine: Engine) -> None:
+    report = grade(lesson, lesson.solution, OPTIONS, engine)
+    if report.status != "passed":
+        raise GradingFault(
+            f"The reference of lesson {lesson.number} is not accepted: its mutants tell nothing.",
+            f"Run `learn dev check {lesson.number}`, and mend what it names.",
+        )
+
+
+def _grade(lesson: Lesson, mutant: Mutant, engine: Engine) -> Report:
+    with scratch_folder() as scratch:
+        folder = Path(shutil.copytree(lesson.solution, Path(scratch) / "mutant"))
+        (folder / mutant.file).write_text(mutant.source, encoding="utf-8")
+        return grade(lesson, folder, OPTIONS, engine)
+
+
+def _ending(report: Report) -> Ending:
+    if report.status == "passed":
+        return Ending(None)
+    if report.trouble:
+        return Ending(report.trouble.kind)
+    checks = [check for result in report.steps for check in result.checks]
+    failed = next(check for check in checks if check.status in ("failed", "error"))
+    return Ending(failed.name, broken=failed.status == "error")
