@@ -11,6 +11,7 @@ from checker.authoring.mutation import equivalents, results, trials
 from checker.authoring.mutation.mutants import Mutant, mutants, mutants_of
 from checker.catalog import load_course
 from checker.engine import Engine
+from checker.grading import grade
 from checker.model import Course, Lesson
 from checker.runners import Running
 from tests.conftest import ROOT, Learn
@@ -343,6 +344,17 @@ def test_what_is_known_is_not_graded_again(
     assert counted.runs == 8
     assert len(list(cache.iterdir())) == 1, "what belongs to another suite is deleted"
     assert kept[1] not in list(cache.iterdir())
+
+
+def test_nothing_is_run_after_the_first_failure(own_course: Path, engine: Engine) -> None:
+    """In lesson 01 every check is of its own: without this, only those of step 2 would fail."""
+    lesson = load_course(own_course).lessons[0]
+    path = lesson.solution / "main.py"
+    path.write_text(path.read_text().replace("hello {name}", "bye {name}"))
+    report = grade(lesson, lesson.solution, trials.OPTIONS, engine)
+    assert report.status == "failed"
+    statuses = [check.status for result in report.steps for check in result.checks]
+    assert statuses == ["passed", "failed", "not_run", "not_run"]
 
 
 def test_a_suite_that_breaks_on_a_mutant_is_told(author: Learn) -> None:

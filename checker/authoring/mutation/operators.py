@@ -39,6 +39,7 @@ STATUSES = {
 BOUNDS = {"ge": "gt", "gt": "ge", "le": "lt", "lt": "le"}
 CONVERTED = {"int", "float", "bool", "EmailStr", "date", "datetime", "Decimal", "UUID"}
 """Types that FastAPI reads from text; `str` takes anything."""
+DEPENDENCY = m.Call(func=m.Name("Depends") | m.Name("Security"))
 OWN_WORDS = m.Arg(keyword=m.Name("description") | m.Name("examples")) | m.DictElement(
     key=m.MatchIfTrue(lambda key: isinstance(key, cst.SimpleString) and key.raw_value == "examples")
 )
@@ -103,7 +104,7 @@ class Source:
         self.content = text.encode()
         self._spans = wrapper.resolve(ByteSpanPositionProvider)
         self._positions = wrapper.resolve(PositionProvider)
-        calls = m.findall(self.module, m.Call(func=m.Name("Depends") | m.Name("Security")))
+        calls = m.findall(self.module, DEPENDENCY)
         self.dependencies = {
             call.args[0].value.value
             for call in calls
@@ -352,7 +353,7 @@ def _dependency(source: Source, node: cst.CSTNode) -> Iterator[Edit]:
     """A dependency in a list of them; those in annotations are metadata (below)."""
     if isinstance(node, cst.List):
         for dropped in node.elements:
-            if m.matches(dropped.value, m.Call(func=m.Name("Depends") | m.Name("Security"))):
+            if m.matches(dropped.value, DEPENDENCY):
                 kept = [source.code(e.value) for e in node.elements if e is not dropped]
                 yield source.edit("dependency", node, f"[{', '.join(kept)}]")
 
@@ -437,7 +438,11 @@ def _conversion(source: Source, node: cst.CSTNode) -> Iterator[Edit]:
     """What was read as a number, a date or an address is any text now."""
     if isinstance(node, cst.FunctionDef) and _takes_requests(source, node):
         parameters = [*node.params.params, *node.params.kwonly_params]
-        types = [parameter.annotation for parameter in parameters if parameter.annotation]
+        types = [
+            parameter.annotation
+            for parameter in parameters
+            if parameter.annotation and not m.findall(parameter.annotation, DEPENDENCY)
+        ]  # FastAPI does not read the type of what a dependency gives
     elif isinstance(node, cst.ClassDef):
         types = [field.annotation for field in _fields(node)]
     else:
