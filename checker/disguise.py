@@ -7,7 +7,10 @@ one always the text that the learner has, a test could compare the text instead 
 from __future__ import annotations
 
 import ast
-import random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import random
 
 SHARE = 0.5
 """How many of the places where something may stand get something."""
