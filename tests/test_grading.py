@@ -11,7 +11,7 @@ from checker.engine import Engine
 from checker.errors import GradingFault
 from checker.grading import Options, grade
 from checker.model import Course, Report
-from tests.conftest import ROOT, Grade, Learn
+from tests.conftest import ROOT, Grade, Learn, processes, wait_for
 
 BROKEN_LIFESPAN = (
     "from contextlib import asynccontextmanager\nfrom fastapi import FastAPI\n"
@@ -243,23 +243,3 @@ def test_killing_learn_leaves_no_process(learn: Learn) -> None:
     running.send_signal(signal.SIGKILL)
     running.communicate()
     wait_for(lambda: not processes(mark))
-
-
-def processes(mark: str) -> list[str]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            try:
-                if mark in (entry / "cmdline").read_text():
-                    found.append(entry.name)
-            except OSError:
-                continue
-    return found
-
-
-def wait_for(condition: object, timeout_s: float = 20) -> None:
-    assert callable(condition)
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.05)
