@@ -174,6 +174,19 @@ def run(lesson: str, port: int) -> None:
     sys.exit(run.run(lesson, port))
 
 
+@learn.command("class", context_settings={"ignore_unknown_options": True})
+@click.argument("lesson", metavar=f"[{LESSON}]", required=False)
+@click.argument("options", metavar="[OPTIONS OF JUPYTERLAB]", nargs=-1)
+def class_(lesson: str | None, options: tuple[str, ...]) -> None:
+    """Teach: start JupyterLab on the notebooks.
+
+    Options of JupyterLab are passed on: `learn class 04 --no-browser --port 9000`.
+    """
+    from checker.commands import classroom
+
+    sys.exit(classroom.teach(lesson, options))
+
+
 @learn.command()
 def update() -> None:
     """Bring a newer course in; what you changed stays as it is."""

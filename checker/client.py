@@ -25,7 +25,7 @@ from checker.trouble import how_it_ended
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from checker.server import Served
+    from checker.server import Address, Served
     from checker.socket_client import Upload, WebSocket
 
 BASE_URL = "http://127.0.0.1:8000"
@@ -37,6 +37,22 @@ MADE_UP_BYTES = 100_000
 MAX_SHOWN = 600
 """Characters of a body that a message or an exchange shows."""
 UNSET: Any = object()
+
+
+def sender(address: Address) -> Callable[[httpx2.Request], httpx2.Response]:
+    """Return what carries requests to the app that listens at `address`."""
+    # No TLS: making its context costs more than a whole check. A new connection for each request:
+    # after an unhandled error the server closes one that was just answered on.
+    transport = httpx2.HTTPTransport(
+        verify=False, uds=address.path, limits=httpx2.Limits(max_keepalive_connections=0)
+    )
+
+    def send(request: httpx2.Request) -> httpx2.Response:
+        if address.port is not None:
+            request.url = request.url.copy_with(port=address.port)
+        return transport.handle_request(request)
+
+    return send
 
 
 class Unmet(AssertionError):

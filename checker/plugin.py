@@ -10,14 +10,15 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import httpx2
 import pytest
 
-from checker.client import App, Unmet
+from checker.client import App, Unmet, sender
 from checker.model import Check, Exchange, Raised, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
+
+    import httpx2
 
     from checker.launcher import Job, Launcher
     from checker.server import Address, Served
@@ -36,7 +37,7 @@ class Grader:
         self._passed_steps: set[int] = set()
         self._clients: list[App] = []
         self._exceptions_before = self._printed_before = 0
-        self._transports: dict[Address, httpx2.HTTPTransport] = {}
+        self._senders: dict[Address, Callable[[httpx2.Request], httpx2.Response]] = {}
         self._trials: Trials | None = None
         self.trouble: Trouble | None = None
 
@@ -198,20 +199,9 @@ class Grader:
         """Return a client of an app that has started."""
         address = served.address
         assert address is not None, "the app has not started"
-        if address not in self._transports:
-            # No TLS: making its context costs more than a whole check. A new connection for each
-            # request: after an unhandled error the server closes one that was just answered on.
-            self._transports[address] = httpx2.HTTPTransport(
-                verify=False, uds=address.path, limits=httpx2.Limits(max_keepalive_connections=0)
-            )
-        transport = self._transports[address]
-
-        def send(request: httpx2.Request) -> httpx2.Response:
-            if address.port is not None:
-                request.url = request.url.copy_with(port=address.port)
-            return transport.handle_request(request)
-
-        client = App(send, served, self.job.limits)
+        if address not in self._senders:
+            self._senders[address] = sender(address)
+        client = App(self._senders[address], served, self.job.limits)
         self._clients.append(client)
         return client
 

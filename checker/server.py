@@ -11,7 +11,7 @@ import socket
 import tempfile
 import threading
 from dataclasses import asdict, dataclass
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Literal, Self
 
 from checker import sandbox, trouble
 from checker.errors import GradingFault
@@ -132,10 +132,12 @@ class Served:
         observe: Sequence[str] = (),
         preload: Sequence[str] = (),
         limits: Limits,
+        purpose: Literal["grade", "look"] = "grade",
     ) -> None:
         """Start serving a copy of the folder `source`; returns before it is ready.
 
-        `control` is the socket of a Host; None spawns a process of its own.
+        `control` is the socket of a Host; None spawns a process of its own. An app that is
+        served for people to look at has docs pages that work without a network.
         """
         self.limits = limits
         self.environment = dict(environment)
@@ -155,6 +157,7 @@ class Served:
             "observe": list(observe),
             "preload": list(preload),
             "limits": asdict(limits),
+            "purpose": purpose,
         }
         line = json.dumps(start).encode() + b"\n"
         if control is None:

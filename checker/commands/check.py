@@ -69,7 +69,7 @@ def check(wish: Wish, engine: Engine) -> int:
         reports = [grade(work[0].lesson, work[0].path, options, engine)]
     else:
         reports = _grade_all(work, options, engine, show_bar=wish.form == "text")
-    notices = _remember(reports, workspace) if workspace else Remembered()
+    notices = remember(reports, workspace) if workspace else Remembered()
     _show(reports, work, wish, workspace, notices)
     return max(EXIT_CODES[report.status] for report in reports)
 
@@ -171,7 +171,8 @@ def _grade_all(
         return grade_all(pairs, options, engine, at_once, lambda _: bar.advance(task))
 
 
-def _remember(reports: Sequence[Report], workspace: Workspace) -> Remembered:
+def remember(reports: Sequence[Report], workspace: Workspace) -> Remembered:
+    """Write the reports into the workspace's progress."""
     import sqlite3
 
     from checker.progress import open_progress
