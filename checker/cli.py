@@ -246,6 +246,15 @@ def dev_sync(lesson: str | None) -> None:
     dev.sync(lesson)
 
 
+@dev.command("notebooks")
+@click.argument("lesson", metavar=f"[{LESSON}]", required=False)
+def dev_notebooks(lesson: str | None) -> None:
+    """Run the notebooks, and put their outputs into them."""
+    from checker.commands import dev
+
+    dev.notebooks(lesson)
+
+
 @dev.command("table")
 def dev_table() -> None:
     """Write docs/coverage.md: what is graded, by which check."""
