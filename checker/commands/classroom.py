@@ -8,6 +8,7 @@ have predicted it. A copy that was changed is never written over.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -34,6 +35,10 @@ NEEDED = {
 }
 """What a lesson in JupyterLab imports or shows itself with: module, and name of the package."""
 
+SWITCHED_OFF = {"@jupyterlab/apputils-extension:announcements": True}
+"""Plug-ins of JupyterLab: this one asks about news before anything else can be done."""
+
+
 def teach(wanted: str | None, options: Sequence[str] = ()) -> int:
     """Start JupyterLab, with more `options` of its own, and wait for its end; return its exit code.
 
@@ -44,7 +49,8 @@ def teach(wanted: str | None, options: Sequence[str] = ()) -> int:
     lesson = find_lesson(course, wanted)[0] if wanted else None
     workspace = find_workspace(course, here())
     console = output()
-    for kept in hand_out(workspace, [lesson] if lesson else course.lessons):
+    taught = [lesson] if lesson else [one for one in course.lessons if one.notebook.is_file()]
+    for kept in hand_out(workspace, taught):
         console.print(
             f"{workspace.shown(kept)} was changed, and stays as it is. The course has a newer "
             "one: move yours away to get it.",
@@ -56,7 +62,7 @@ def teach(wanted: str | None, options: Sequence[str] = ()) -> int:
     if lesson:
         console.print(f"This lesson: {workspace.shown(folder / f'{lesson.name}.ipynb')}")
     command = [sys.executable, *_jupyterlab(folder, opened), *options]
-    server = subprocess.Popen(command, cwd=folder)
+    server = subprocess.Popen(command, cwd=folder, env=_environment(workspace))
     try:
         return server.wait()
     except KeyboardInterrupt:
@@ -140,5 +146,13 @@ def _jupyterlab(folder: Path, opened: str) -> list[str]:
         "jupyterlab",
         f"--ServerApp.root_dir={folder}",
         f"--LabApp.default_url={opened}",
-        "--LabApp.news_url=None",  # it would ask about news before anything else
     ]
+
+
+def _environment(workspace: Workspace) -> dict[str, str]:
+    """JupyterLab's own configuration stays the user's; for this server, ours stands before it."""
+    config = workspace.state / "jupyter"
+    place = config / "labconfig" / "page_config.json"
+    write_whole(place, json.dumps({"disabledExtensions": SWITCHED_OFF}).encode())
+    paths = [str(config), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
+    return os.environ | {"JUPYTER_CONFIG_PATH": os.pathsep.join(paths)}

@@ -70,7 +70,9 @@ class ReportCard:
         self._notice = notice
 
     def __repr__(self) -> str:
-        console = Console(file=io.StringIO(), width=WIDTH, color_system=None, highlight=False)
+        console = Console(
+            file=io.StringIO(), width=WIDTH, color_system=None, highlight=False, force_jupyter=False
+        )
         if self._notice:
             console.print(self._notice, markup=False)
         put(console, terminal.render(self.report))

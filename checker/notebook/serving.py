@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import atexit
-import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +14,24 @@ from checker.notebook.relay import Relay
 from checker.server import Served, scratch_folder
 
 if TYPE_CHECKING:
+    import tempfile
     from collections.abc import Mapping
 
     from checker.model import Trouble
     from checker.server import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An app, and the folder that it lives in."""
+
+    served: Served
+    folder: tempfile.TemporaryDirectory[str]
+
+    def end(self) -> None:
+        """End it, and everything that it has started."""
+        self.served.end()
+        self.folder.cleanup()
 
 
 class CellServer:
@@ -32,8 +46,7 @@ class CellServer:
         """The code of the app that was served last."""
         self._engine: Engine | None = None
         self._relay: Relay | None = None
-        self._served: Served | None = None
-        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._running: Running | None = None
 
     @property
     def engine(self) -> Engine:
@@ -46,13 +59,13 @@ class CellServer:
     @property
     def served(self) -> Served:
         """The app of the last `%%app`. Raises UsageFault if none is running."""
-        if self._served is None:
+        if self._running is None:
             raise UsageFault(
                 "No app is being served.", "Run a cell that begins with `%%app` and starts well."
             )
-        if self._served.ended is not None:
+        if self._running.served.ended is not None:
             raise UsageFault("The app has ended.", "Run its `%%app` cell again.")
-        return self._served
+        return self._running.served
 
     @property
     def url(self) -> str:
@@ -62,14 +75,15 @@ class CellServer:
         return f"http://127.0.0.1:{self._relay.port}"
 
     def serve(self, source: str, environment: Mapping[str, str]) -> Trouble | None:
-        """Replace the app by this one; return why it can't be served, or None."""
-        self.end_app()
+        """Replace the app by this one; return why it can't be served, or None.
+
+        The earlier one ends when this one has started: a docs page finds one of the two.
+        """
         self.source = source
-        self._scratch = scratch_folder()
-        scratch = Path(self._scratch.name).resolve()
-        written = write_cell(scratch / "written", source, "main.py")
+        folder = scratch_folder()
+        scratch = Path(folder.name).resolve()
         served = Served(
-            written,
+            write_cell(scratch / "written", source, "main.py"),
             scratch,
             control=self.engine.control,
             environment=environment,
@@ -77,20 +91,18 @@ class CellServer:
             purpose="look",
         )
         trouble = served.wait_started()
+        earlier, self._running = self._running, Running(served, folder)
+        if earlier:
+            earlier.end()
         if trouble:
-            served.end()
-        else:
-            self._served = served
+            self.end_app()
         return trouble
 
     def end_app(self) -> None:
         """End the app, and everything that it has started."""
-        if self._served:
-            self._served.end()
-            self._served = None
-        if self._scratch:
-            self._scratch.cleanup()
-            self._scratch = None
+        if self._running:
+            self._running.end()
+            self._running = None
 
     def close(self) -> None:
         """End every process and close the port."""
@@ -104,7 +116,7 @@ class CellServer:
             self._engine = None
 
     def _address(self) -> Address | None:
-        return self._served.address if self._served else None
+        return self._running.served.address if self._running else None
 
 
 def write_cell(folder: Path, source: str, name: str) -> Path:

@@ -30,7 +30,7 @@ STYLE = """
   &.broken { border-left-color: #c5221f }
   .line { font-family: monospace; font-weight: bold } .status { float: right; color: #80868b }
   pre { background: #8881; padding: .4rem .6rem; margin: .3rem 0; white-space: pre-wrap }
-  .sent { opacity: .75 } .raised { color: #c5221f } .you { color: #1a73e8 }
+  pre.sent { opacity: .75 } pre.raised { color: #c5221f } .you { color: #1a73e8 }
 }
 """
 
