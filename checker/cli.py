@@ -119,7 +119,7 @@ def check(
     """
     from checker.engine import Engine
 
-    with Engine() as engine:
+    with Engine.for_many() if every else Engine.for_one_check() as engine:
         from checker.commands import check  # while the engine's processes load
 
         wish = check.Wish(lesson, path, every, solution, form, output, isolation, database, seed)

@@ -25,7 +25,7 @@ from checker.trouble import how_it_ended
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from checker.server import Address, Served
+    from checker.server import Served
     from checker.socket_client import Upload, WebSocket
 
 BASE_URL = "http://127.0.0.1:8000"
@@ -39,8 +39,14 @@ MAX_SHOWN = 600
 UNSET: Any = object()
 
 
-def sender(address: Address) -> Callable[[httpx2.Request], httpx2.Response]:
-    """Return what carries requests to the app that listens at `address`."""
+class Unmet(AssertionError):
+    """The app does not do what a step asks; the message is what the learner reads."""
+
+
+def connect(served: Served, limits: Limits) -> App:
+    """Return a client of an app that has started."""
+    address = served.address
+    assert address is not None, "the app has not started"
     # No TLS: making its context costs more than a whole check. A new connection for each request:
     # after an unhandled error the server closes one that was just answered on.
     transport = httpx2.HTTPTransport(
@@ -52,11 +58,7 @@ def sender(address: Address) -> Callable[[httpx2.Request], httpx2.Response]:
             request.url = request.url.copy_with(port=address.port)
         return transport.handle_request(request)
 
-    return send
-
-
-class Unmet(AssertionError):
-    """The app does not do what a step asks; the message is what the learner reads."""
+    return App(send, served, limits)
 
 
 class App:

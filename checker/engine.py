@@ -1,58 +1,58 @@
-"""The two processes of a check, started side by side before anything else is done.
+"""The processes of a check, started side by side before anything else is done.
 
-The host loads what apps need, the runner loads pytest; both take longer than all that `learn`
+The host loads what apps need, the runners load pytest; both take longer than all that `learn`
 itself has to do until they are asked.
 """
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from typing import Self
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 from checker import sandbox
-from checker.server import Host
+from checker.runners import Forked, Runners, Running, Spawned
+from checker.server import Host, scratch_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Engine:
-    """Serves apps and runs suites for any number of checks.
+    """Serves apps and runs suites.
 
     A context manager: at its end every process is gone. Safe to use from several threads.
     """
 
-    def __init__(self) -> None:
-        """Start both. Raises GradingFault if that can't be done."""
-        self._host = Host() if sandbox.CAN_FORK else None
-        self._waiting = [start_runner()]
+    def __init__(self, start_runners: Callable[[Path], Runners]) -> None:
+        """Start everything; `for_one_check` and `for_many` say what. Raises GradingFault."""
+        self._stack = ExitStack()
+        self._host = self._stack.enter_context(Host()) if sandbox.CAN_FORK else None
+        folder = Path(self._stack.enter_context(scratch_folder()))
+        self._runners = start_runners(folder)
+        self._stack.callback(self._runners.end)
+
+    @classmethod
+    def for_one_check(cls) -> Self:
+        """Start what grades one submission soonest."""
+        return cls(lambda _: Spawned(spare=0))
+
+    @classmethod
+    def for_many(cls) -> Self:
+        """Start what grades any number of submissions, each in a fraction of the time."""
+        return cls(Forked if sandbox.CAN_FORK else lambda _: Spawned(spare=1))
 
     @property
     def control(self) -> str | None:
         """The host's socket; None where each app is a spawned process."""
         return self._host.control if self._host else None
 
-    def runner(self) -> subprocess.Popen[bytes]:
-        """Return a runner that waits for its job; the caller ends it."""
-        try:
-            return self._waiting.pop()
-        except IndexError:
-            return start_runner()
+    def run(self, job: dict[str, Any]) -> Running:
+        """Start a run of a suite (see checker.launcher.Job). The caller closes it."""
+        return self._runners.run(job)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for runner in self._waiting:
-            sandbox.end(runner, patience_s=0)
-        if self._host:
-            self._host.__exit__()
-
-
-def start_runner() -> subprocess.Popen[bytes]:
-    """Start a child that runs one suite (see checker.runner)."""
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "checker.runner"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+        self._stack.close()

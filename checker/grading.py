@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checker import sandbox
+from checker.cancellation import Cancellation, Cancelled
 from checker.engine import Engine
 from checker.errors import GradingFault, UsageFault
 from checker.model import (
@@ -30,8 +31,9 @@ from checker.server import scratch_folder
 from checker.submission import copy_submission, unreadable
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable, Sequence
+
+    from checker.runners import Running
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +53,20 @@ def grade(
     submission: Path,
     options: Options | None = None,
     engine: Engine | None = None,
+    cancelled: Cancellation | None = None,
 ) -> Report:
     """Grade the app in `submission` (a file or a folder) with the lesson's hidden suite.
 
     `engine` has processes that run already; without one, they are started and ended here.
-    Raises UsageFault if there is nothing to grade, GradingFault if the checker can't grade.
+    Raises UsageFault if there is nothing to grade, GradingFault if the checker can't grade, and
+    Cancelled soon after `cancelled` was set.
     """
-    options = options or Options()
+    options, cancelled = options or Options(), cancelled or Cancellation()
     began = time.monotonic()
     steps = options.steps or lesson.steps
     database = _database(lesson, options)
     with ExitStack() as stack:
-        engine = engine or stack.enter_context(Engine())
+        engine = engine or stack.enter_context(Engine.for_one_check())
         scratch = Path(stack.enter_context(scratch_folder())).resolve()
         folder = scratch / "submission"
         try:
@@ -81,7 +85,7 @@ def grade(
                 from checker import databases  # few lessons have one
 
                 job["database"] = stack.enter_context(databases.provided(database, scratch))
-            rows = _run_suite(engine.runner(), job, lesson.limits.lesson_s)
+            rows = _run_suite(engine.run(job), lesson.limits.lesson_s, cancelled)
     return Report(
         lesson=lesson,
         steps=tuple(_result(step, rows) for step in steps),
@@ -160,32 +164,29 @@ def _job(
     }
 
 
-def _run_suite(runner: subprocess.Popen[bytes], job: dict[str, Any], limit_s: float) -> Rows:
-    """Give a runner its job and collect its rows. Raises GradingFault if it breaks."""
+def _run_suite(running: Running, limit_s: float, cancellation: Cancellation) -> Rows:
+    """Collect the rows of a run. Raises Cancelled, or GradingFault if the run breaks."""
     rows = Rows()
-    assert runner.stdin and runner.stdout and runner.stderr  # they are pipes  # noqa: PT018
-    complaints: list[bytes] = []
     overdue = threading.Event()
 
     def stop_overdue() -> None:
         overdue.set()
-        sandbox.end_group(runner.pid)
+        running.stop()
 
     watchdog = threading.Timer(limit_s, stop_overdue)
-    drain = threading.Thread(target=lambda e: complaints.append(e.read()), args=(runner.stderr,))
     watchdog.start()
-    drain.start()
+    cancellation.stops(running.stop)
     try:
-        runner.stdin.write(json.dumps(job).encode() + b"\n")
-        runner.stdin.flush()
-        for line in runner.stdout:
+        for line in running.rows:
             rows.take(line)
-    except BrokenPipeError:
-        pass  # it died at once: what it said on stderr is told below
+    except OSError:
+        pass  # reset by a dying process: it has not told that it finished
     finally:
+        cancellation.stops(None)
         watchdog.cancel()
-        sandbox.end(runner)
-        drain.join()
+        said = running.close().strip()
+    if cancellation.is_set():
+        raise Cancelled
     if overdue.is_set():
         rows.trouble = Trouble(
             "timeout",
@@ -193,7 +194,6 @@ def _run_suite(runner: subprocess.Popen[bytes], job: dict[str, Any], limit_s: fl
             "Look for functions that wait, or that never end.",
         )
     elif not rows.finished or not rows.checks:
-        said = b"".join(complaints).decode(errors="replace").strip()
         raise GradingFault(
             f"The hidden suite did not run to its end.\n{said[-2000:]}".strip(),
             "This is not your app's fault. Run `learn doctor`, and report it with its output.",

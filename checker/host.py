@@ -10,13 +10,11 @@ verdicts: `started`, `trouble`, `raised`, `observed`, `ended`. It ends the app w
 
 from __future__ import annotations
 
-import gc
 import importlib
 import io
 import json
 import logging
 import os
-import select
 import socket
 import sys
 import threading
@@ -26,7 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from checker import sandbox
+from checker import forks, sandbox
 from checker.model import Limits
 
 if TYPE_CHECKING:
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
 
     ASGI = Callable[..., Awaitable[None]]
 
-MAX_REQUEST = 64 * 1024
 MAX_FRAMES = 20
 MAX_TEXT = 2000
 AT_THE_END = 0
@@ -46,7 +43,7 @@ AT_THE_END = 0
 def main() -> None:
     """Preload, then serve as the first argument says."""
     mode, *rest = sys.argv[1:]
-    for module in ("fastapi", "uvicorn.server", "uvicorn.lifespan.on"):
+    for module in ("checker.rehearsal.app", "uvicorn.server", "uvicorn.lifespan.on"):
         importlib.import_module(module)
     sys.dont_write_bytecode = True
     if mode == "fork":
@@ -61,68 +58,10 @@ def main() -> None:
 
 def serve_forked(control: socket.socket) -> None:
     """Fork an app for each connection to `control`, until stdin is closed."""
-    gc.freeze()  # a collection in a child would otherwise copy the pages of all that is loaded
-    forks = Forks(control)
-    while forks.wait():
-        pass
-
-
-class Forks:
-    """The apps that were forked, each with the connection that it lives and dies by."""
-
-    def __init__(self, control: socket.socket) -> None:
-        self._control = control
-        self._poll = select.poll()
-        self._poll.register(0, select.POLLHUP)
-        self._poll.register(control, select.POLLIN)
-        self._apps: dict[int, tuple[int, int, socket.socket]] = {}
-        """Process, pidfd and connection; by pidfd, and by the connection's descriptor."""
-
-    def wait(self) -> bool:
-        """Wait until something happens, and deal with it; False when stdin is closed."""
-        for fd, _ in self._poll.poll():
-            if fd == 0:
-                for pid, _, _ in self._apps.values():
-                    sandbox.end_group(pid)
-                return False
-            if fd == self._control.fileno():
-                self._fork()
-            elif fd in self._apps:
-                self._forget(*self._apps[fd])
-        return True
-
-    def _fork(self) -> None:
-        connection, _ = self._control.accept()
-        data, fds, _, _ = socket.recv_fds(connection, MAX_REQUEST, 2)
-        if not data:
-            connection.close()  # whoever dialled is gone
-            return
-        start = json.loads(data)
-        preload(start.get("preload", []))
-        pid = os.fork()
-        if pid == 0:
-            serve_connection(connection, start, fds, [self._control.fileno(), *self._apps])
-        for passed_on in fds:
-            os.close(passed_on)
-        pidfd = os.pidfd_open(pid)
-        self._apps[pidfd] = self._apps[connection.fileno()] = (pid, pidfd, connection)
-        self._poll.register(pidfd, select.POLLIN)
-        self._poll.register(connection, select.POLLRDHUP)
-
-    def _forget(self, pid: int, pidfd: int, connection: socket.socket) -> None:
-        """The app has ended, or nobody wants it any more: end what is left, and tell."""
-        sandbox.end_group(pid)
-        _, status = os.waitpid(pid, 0)
-        for fd in (pidfd, connection.fileno()):
-            self._poll.unregister(fd)
-            del self._apps[fd]
-        os.close(pidfd)
-        fact = {"fact": "ended", "code": os.waitstatus_to_exitcode(status)}
-        try:
-            connection.send(_line(fact), socket.MSG_DONTWAIT)
-        except OSError:
-            pass  # nobody listens any more
-        connection.close()
+    forks.Forks(
+        control, 0, lambda request: preload(json.loads(request.data).get("preload", [])),
+        serve_connection, lambda code: _line({"fact": "ended", "code": code}),
+    ).serve()  # fmt: skip
 
 
 def preload(modules: list[str]) -> None:
@@ -134,30 +73,26 @@ def preload(modules: list[str]) -> None:
             continue  # the app that needs it will say so, in its own place
 
 
-def serve_connection(
-    connection: socket.socket, start: dict[str, Any], fds: list[int], inherited: list[int]
-) -> None:
-    """In a forked child: serve the app of a start request; `fds` are its listener and its log."""
-    code = os.EX_SOFTWARE  # not 1, with which pytest says that a test has failed
+def serve_connection(request: forks.Request) -> int:
+    """In a forked process: serve the app of a start request; return the exit code.
+
+    The file descriptors of the request are the app's listener, if it has one, and its log.
+    """
+    start, connection = json.loads(request.data), request.connection
+    *listener, log = request.fds
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+    _write_through()
     try:
-        os.setsid()
-        for fd in inherited:
-            os.close(fd)
-        *listener, log = fds
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(log, 1)
-        os.dup2(log, 2)
-        os.close(log)
-        _write_through()
         if start.get("kind") == "tests":
             connection.close()  # tests can tell nothing: only how they end is believed
-            code = run_tests(start)
-        else:
-            channel = Channel(connection.makefile("rb"), connection.makefile("wb"))
-            code = serve(start, channel, socket.socket(fileno=listener[0]))
+            return run_tests(start)
+        channel = Channel(connection.makefile("rb"), connection.makefile("wb"))
+        return serve(start, channel, socket.socket(fileno=listener[0]))
     finally:
         _flush()
-        os._exit(code)  # never back into the parent's loop
 
 
 def serve_once() -> None:

@@ -12,7 +12,7 @@ from checker.model import Limits
 from checker.server import NotServed, Served
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from checker.source import Source
 
@@ -105,6 +105,15 @@ class Launcher:
         """End every app."""
         for served in list(self._running):
             self.end(served)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a suite: what it grades, how that is served, and whom to tell the rows."""
+
+    job: Job
+    launcher: Launcher
+    tell: Callable[..., None]
 
 
 def _set(*layers: Mapping[str, str | None]) -> dict[str, str]:

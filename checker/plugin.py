@@ -8,38 +8,37 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from checker.client import App, Unmet, sender
-from checker.model import Check, Exchange, Raised, Trouble
+from checker.client import App, Unmet, connect
+from checker.model import Check, Exchange, Raised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
 
-    import httpx2
-
-    from checker.launcher import Job, Launcher
-    from checker.server import Address, Served
+    from checker.launcher import Launcher, Run
+    from checker.model import Trouble
+    from checker.server import Served
     from checker.source import Source
     from checker.trials import Trials
 
 
 class Grader:
-    """The plugin itself: one run of one suite against one submission."""
+    """The plugin itself. It collects the suite first, and only then learns what to grade."""
 
-    def __init__(self, job: Job, launcher: Launcher, tell: Callable[..., None]) -> None:
-        self.job = job
-        self._launcher = launcher
-        self._tell = tell
+    run: Run
+
+    def __init__(self, serve: Callable[[Callable[[Run], None]], None]) -> None:
+        """`serve` is called once the suite is collected, with the function that performs a run."""
+        self._serve = serve
+        self._not_collected: list[str] = []
         self._broken_steps: dict[int, str] = {}
-        self._passed_steps: set[int] = set()
         self._clients: list[App] = []
         self._exceptions_before = self._printed_before = 0
-        self._senders: dict[Address, Callable[[httpx2.Request], httpx2.Response]] = {}
         self._trials: Trials | None = None
-        self.trouble: Trouble | None = None
 
     # -------------------------------------------------------------------------- collection
 
@@ -48,15 +47,45 @@ class Grader:
         config.addinivalue_line("markers", "lesson(number): the lesson that a suite grades")
         config.addinivalue_line("markers", "step(number): the step that a check belongs to")
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep why a suite can't be collected: its author has to know."""
+        if report.failed:
+            self._not_collected.append(report.longreprtext)
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Let the collected suite be run; pytest's own loop is not needed any more."""
+        self._serve(partial(self._perform, session))
+        return True
+
+    def _perform(self, session: pytest.Session, run: Run) -> None:
+        """Run the checks that the run asks for; none if the app can't be served."""
+        self.run = run
+        for why in self._not_collected:
+            print(why)  # noqa: T201 (the runner's log)
+        if self._not_collected:
+            return
+        checks = session.items
+        self._choose(checks)
+        if trouble := run.launcher.main.wait_started():
+            run.tell("trouble", trouble=trouble)
+            return  # the checks stay as they are: not run
+        try:
+            for check, following in pairwise([*checks, None]):
+                session.config.hook.pytest_runtest_protocol(item=check, nextitem=following)
+        finally:
+            if self._trials:
+                self._trials.end()
+
+    def _choose(self, items: list[pytest.Item]) -> None:
         """Choose and order the checks, and tell their names: all are `not_run` yet."""
-        wanted = self._with_needs(set(self.job.steps))
+        job = self.run.job
+        wanted = self._with_needs(set(job.steps))
         items[:] = [item for item in items if not wanted or _step(item) in wanted]
         order = self._order_of_steps(sorted({_step(item) for item in items}))
-        if self.job.shuffle:
-            random.Random(self.job.seed).shuffle(items)  # noqa: S311 (an order, not a secret)
+        if job.shuffle:
+            random.Random(job.seed).shuffle(items)  # noqa: S311 (an order, not a secret)
         items.sort(key=lambda item: order.index(_step(item)))
-        self._tell(
+        self.run.tell(
             "collected",
             checks=[
                 {"name": item.name, "label": _label(item), "step": _step(item)} for item in items
@@ -67,37 +96,22 @@ class Grader:
         wanted: set[int] = set()
         while steps:
             wanted |= steps
-            steps = {need for step in steps for need in self.job.needs.get(step, [])} - wanted
+            steps = {need for step in steps for need in self.run.job.needs.get(step, [])} - wanted
         return wanted
 
     def _order_of_steps(self, steps: list[int]) -> list[int]:
         """Every step after those that it needs; else by number, or at random."""
         left = list(steps)
-        if self.job.shuffle:
-            random.Random(self.job.seed).shuffle(left)  # noqa: S311 (an order, not a secret)
+        if self.run.job.shuffle:
+            random.Random(self.run.job.seed).shuffle(left)  # noqa: S311 (an order, not a secret)
         order: list[int] = []
         while left:
             ready = next(
-                (s for s in left if not set(self.job.needs.get(s, [])) & set(left)), left[0]
+                (s for s in left if not set(self.run.job.needs.get(s, [])) & set(left)), left[0]
             )
             left.remove(ready)
             order.append(ready)
         return order
-
-    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
-        """Wait for the app; run no check if it can't be served."""
-        if not session.items or session.testsfailed:
-            return None
-        self.trouble = self._launcher.main.wait_started()
-        if self.trouble:
-            self._tell("trouble", trouble=self.trouble)
-            return True  # the tests stay as they are: not run
-        return None
-
-    def pytest_sessionfinish(self) -> None:
-        """End what the trials have started."""
-        if self._trials:
-            self._trials.end()
 
     # --------------------------------------------------------------------------- each check
 
@@ -105,9 +119,9 @@ class Grader:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Begin a check, unless a step that it needs is broken."""
         self._clients = []
-        self._exceptions_before = len(self._launcher.main.exceptions)
-        self._printed_before = self._launcher.main.log_length
-        for need in self.job.needs.get(_step(item), []):
+        self._exceptions_before = len(self.run.launcher.main.exceptions)
+        self._printed_before = self.run.launcher.main.log_length
+        for need in self.run.job.needs.get(_step(item), []):
             if need in self._broken_steps:
                 reason = f"Not run: this builds on step {self._broken_steps[need]}."
                 raise NotRun(reason)
@@ -131,7 +145,7 @@ class Grader:
             lesson = item.get_closest_marker("lesson")
             name = f"{lesson.args[0]}.{number}" if lesson else str(number)
             self._broken_steps.setdefault(number, name)
-        self._tell(
+        self.run.tell(
             "check",
             step=number,
             check=Check(
@@ -145,8 +159,8 @@ class Grader:
             ),
         )
         if any(client.unreachable for client in self._clients):
-            self._launcher.serve_again()
-            self._launcher.main.wait_started()
+            self.run.launcher.serve_again()
+            self.run.launcher.main.wait_started()
 
     def _verdict(self, call: pytest.CallInfo[None]) -> tuple[Any, str]:
         if call.excinfo is None:
@@ -170,7 +184,7 @@ class Grader:
         if status == "passed":
             return ()
         return tuple(
-            replace(exchange, environment=self._launcher.replay_environment(client.served))
+            replace(exchange, environment=self.run.launcher.replay_environment(client.served))
             for client in self._clients
             for exchange in client.exchanges[-10:]
         )
@@ -181,7 +195,7 @@ class Grader:
             if client.unreachable:
                 continue
             seen = client.exceptions()
-            shared = client.served is self._launcher.main
+            shared = client.served is self.run.launcher.main
             found += seen[self._exceptions_before :] if shared else seen
         return tuple(found[-3:])
 
@@ -189,43 +203,39 @@ class Grader:
         parts = []
         for client in self._clients:
             if client.served:
-                shared = client.served is self._launcher.main
+                shared = client.served is self.run.launcher.main
                 parts.append(client.served.log_since(self._printed_before if shared else 0))
         return "".join(parts)
 
     # ----------------------------------------------------------------------------- fixtures
 
     def client(self, served: Served) -> App:
-        """Return a client of an app that has started."""
-        address = served.address
-        assert address is not None, "the app has not started"
-        if address not in self._senders:
-            self._senders[address] = sender(address)
-        client = App(self._senders[address], served, self.job.limits)
+        """Return a client of an app that has started; what it exchanges belongs to the check."""
+        client = connect(served, self.run.job.limits)
         self._clients.append(client)
         return client
 
     @pytest.fixture
     def app(self) -> App:
         """The learner's app, shared by all checks of a run."""
-        return self.client(self._launcher.main)
+        return self.client(self.run.launcher.main)
 
     @pytest.fixture
     def fresh_app(self) -> Iterator[Fresh]:
         """Start the app anew, for one check: `fresh_app()`, `fresh_app(NAME="value")`."""
-        fresh = Fresh(self, self._launcher)
+        fresh = Fresh(self, self.run.launcher)
         yield fresh
         fresh.end()
 
     @pytest.fixture
     def environment(self) -> dict[str, str]:
         """The variables that the checker has set for the app."""
-        return self._launcher.environment
+        return self.run.launcher.environment
 
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> random.Random:
         """A random generator, seeded by the run's seed and the check's name."""
-        return random.Random(f"{self.job.seed} {request.node.name}")  # noqa: S311 (test data)
+        return random.Random(f"{self.run.job.seed} {request.node.name}")  # noqa: S311 (test data)
 
     @pytest.fixture
     def trials(self, request: pytest.FixtureRequest) -> Trials:
@@ -233,14 +243,14 @@ class Grader:
         if self._trials is None:
             from checker.trials import Trials  # only one lesson needs it
 
-            self._trials = Trials(self.job, all_at_once=not self.job.steps)
+            self._trials = Trials(self.run.job, all_at_once=not self.run.job.steps)
         self._trials.remark = partial(setattr, request.node, "remark")
         return self._trials
 
     @pytest.fixture
     def source(self) -> Source:
         """The submission's syntax trees."""
-        return self._launcher.source()
+        return self.run.launcher.source()
 
 
 class Fresh:

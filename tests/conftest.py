@@ -110,7 +110,7 @@ def own_course(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
     """The processes of a check, for tests that grade often."""
-    with Engine() as running:
+    with Engine.for_many() as running:
         yield running
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from checker.client import connect
 from checker.launcher import Job, Launcher
 from checker.model import Limits
 from checker.server import Served, listen
@@ -32,9 +33,7 @@ def test_a_spawned_app_answers_on_a_port(tmp_path: Path) -> None:
         assert launcher.main.wait_started() is None
         assert launcher.main.address
         assert launcher.main.address.port
-        from checker.plugin import Grader
-
-        client = Grader(job, launcher, lambda *_, **__: None).client(launcher.main)
+        client = connect(launcher.main, job.limits)
         client.get("/hello").expect(200, json={"message": "hello"})
         assert "127.0.0.1:8000" in client.exchanges[0].curl
     finally:

@@ -102,6 +102,8 @@ def _readers_environment() -> dict[str, str]:
 
 def _converse(example: Path, requests: list[Request], engine: Engine) -> str:
     """Serve an app and write down its answers."""
+    from checker.client import connect  # only to run .http files
+
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         submission = scratch / "submission"
@@ -115,16 +117,10 @@ def _converse(example: Path, requests: list[Request], engine: Engine) -> str:
         try:
             if trouble := launcher.main.wait_started():
                 raise ValueError(f"{example}: {trouble.message}")
-            app = _client(launcher)
+            app = connect(launcher.main, job.limits)
             return "\n".join(_answer(app, request) for request in requests)
         finally:
             launcher.end_all()
-
-
-def _client(launcher: Launcher) -> App:
-    from checker.plugin import Grader  # pytest, only to run .http files
-
-    return Grader(launcher.job, launcher, lambda *_, **__: None).client(launcher.main)
 
 
 def _answer(app: App, request: Request) -> str:

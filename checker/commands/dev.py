@@ -31,7 +31,7 @@ def check(wanted: str | None, repeat: int) -> int:
     console = output()
     lessons = _lessons(wanted)
     found = 0
-    with Engine() as engine, ThreadPoolExecutor(AT_ONCE) as threads:
+    with Engine.for_many() as engine, ThreadPoolExecutor(AT_ONCE) as threads:
         proofs = threads.map(lambda lesson: list(_problems(lesson, engine, repeat)), lessons)
         for lesson, problems in zip(lessons, proofs, strict=True):
             verdict = "sound" if not problems else f"{len(problems)} problems"
@@ -44,7 +44,7 @@ def check(wanted: str | None, repeat: int) -> int:
 
 def sync(wanted: str | None) -> None:
     """Write what the examples print into their .out files, and the files into the texts."""
-    with Engine() as engine:
+    with Engine.for_many() as engine:
         for lesson in _lessons(wanted):
             folder = lesson.text.parent
             for path, text in examples.outputs(folder / "examples", engine).items():

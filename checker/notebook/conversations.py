@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from checker.client import App, sender
+from checker.client import App, connect
 from checker.notebook.told import telling
 from checker.render import exchange
 
@@ -207,5 +206,4 @@ class Conversation:
 
 
 def _client(served: Served) -> App:
-    assert served.address is not None, "it has started"
-    return App(sender(served.address), served, replace(served.limits))
+    return connect(served, served.limits)

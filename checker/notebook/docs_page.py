@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from checker.client import App, sender
+from checker.client import connect
 from checker.notebook.told import telling
 from checker.render.safe import plain
 
@@ -23,9 +23,7 @@ class DocsPage:
     def __init__(self, server: CellServer) -> None:
         """Read what the docs page is drawn from. Raises Told if there is no such page."""
         with telling():
-            served = server.served
-            assert served.address is not None, "it has started"
-            app = App(sender(served.address), served, served.limits)
+            app = connect(server.served, server.served.limits)
             self._document = app.openapi()
             app.get("/docs").expect(200)
             self._url = f"{server.url}/docs"

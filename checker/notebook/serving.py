@@ -52,7 +52,7 @@ class CellServer:
     def engine(self) -> Engine:
         """The engine that serves and grades; started when it is first needed."""
         if self._engine is None:
-            self._engine = Engine()
+            self._engine = Engine.for_many()
             atexit.register(self.close)
         return self._engine
 

@@ -11,7 +11,7 @@ BOOKS = {
     4: {"id": 4, "title": "Kindred", "author": "Octavia E. Butler"},
     5: {"id": 5, "title": "The Baron in the Trees", "author": "Italo Calvino"},
 }
-DELAY_S = 0.2
+DELAY_S = 0.1
 
 
 @pytest.mark.step(1)
@@ -174,36 +174,30 @@ def test_summary(app):
 
 
 @pytest.mark.step(8)
-def test_stock_waits_and_answers(app, rng):
-    """GET /stock/{book_id} waits for the warehouse and answers."""
-    book_id = rng.choice(sorted(BOOKS))
-    answer = app.get(f"/stock/{book_id}").expect(200, json={"book_id": book_id, "in_stock": 7})
-    took = _seconds(answer)
-    assert took >= DELAY_S * 0.9, (
-        f"GET /stock/{book_id} should wait {DELAY_S} seconds, but answered after {took:.2f}."
-    )
-
-
-@pytest.mark.step(8)
 def test_five_wait_together(app, rng):
-    """Five calls at the same moment take about as long as one."""
+    """GET /stock/{book_id} waits for the warehouse; five calls at once take as long as one."""
     book_id = rng.choice(sorted(BOOKS))
-    answers = app.at_once(*[lambda: app.get(f"/stock/{book_id}")] * 5)
-    for answer in answers:
-        answer.expect(200)
-    took = max(a.finished for a in answers) - min(a.started for a in answers)
-    together = took < DELAY_S * 3.5
-    alone = took if together else _seconds(app.get(f"/stock/{book_id}"))
-    assert together or alone > DELAY_S * 2.5, (
-        f"Five calls of GET /stock/{book_id} at the same moment took {took:.1f} seconds: "
-        "each waited for the one before. `time.sleep` in an `async def` holds up everybody; "
-        "`await asyncio.sleep(...)` lets others run meanwhile."
+    # A busy machine can be late; calls that wait for each other always take five waits.
+    for _ in range(3):
+        answers = app.at_once(*[lambda: app.get(f"/stock/{book_id}")] * 5)
+        for answer in answers:
+            answer.expect(200, json={"book_id": book_id, "in_stock": 7})
+        took = max(a.finished for a in answers) - min(a.started for a in answers)
+        if took < DELAY_S * 3.5:
+            break
+    quickest = min(answer.finished - answer.started for answer in answers)
+    assert quickest >= DELAY_S * 0.9, (
+        f"GET /stock/{book_id} should wait {DELAY_S} seconds, but answered after {quickest:.2f}."
     )
-    assert together, (
-        f"GET /stock/{book_id} alone took {alone:.1f} seconds, but should take {DELAY_S}: "
-        "wait WAREHOUSE_DELAY seconds, once."
-    )
-
-
-def _seconds(answer):
-    return answer.finished - answer.started
+    if took >= DELAY_S * 3.5:
+        alone = app.get(f"/stock/{book_id}")
+        alone_took = alone.finished - alone.started
+        assert alone_took > DELAY_S * 2.5, (
+            f"Five calls of GET /stock/{book_id} at the same moment took {took:.1f} seconds: "
+            "each waited for the one before. `time.sleep` in an `async def` holds up everybody; "
+            "`await asyncio.sleep(...)` lets others run meanwhile."
+        )
+        raise AssertionError(
+            f"GET /stock/{book_id} alone took {alone_took:.1f} seconds, but should take {DELAY_S}: "
+            "wait WAREHOUSE_DELAY seconds, once."
+        )

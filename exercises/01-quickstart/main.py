@@ -10,7 +10,7 @@ BOOKS = {
     5: {"id": 5, "title": "The Baron in the Trees", "author": "Italo Calvino"},
 }
 
-WAREHOUSE_DELAY = 0.2
+WAREHOUSE_DELAY = 0.1
 """Seconds that the warehouse takes to answer."""
 
 # 01.2: give the app a title, a version and a description.

@@ -14,7 +14,7 @@ BOOKS: dict[int, Book] = {
     5: {"id": 5, "title": "The Baron in the Trees", "author": "Italo Calvino"},
 }
 
-WAREHOUSE_DELAY = 0.2
+WAREHOUSE_DELAY = 0.1
 """Seconds that the warehouse takes to answer."""
 
 app = FastAPI(

@@ -1,0 +1,204 @@
+"""Processes that run hidden suites, for one check or for many (see checker.runner)."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, Protocol
+
+from checker import sandbox
+from checker.errors import GradingFault
+from checker.tail import Tail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+COMPLAINT_BYTES = 8 * 1024
+COMPLAINT_S = 2.0
+
+
+class Running(Protocol):
+    """One run of a suite."""
+
+    @property
+    def rows(self) -> Iterable[bytes]:
+        """What it tells, line by line, until its process has ended."""
+
+    def stop(self) -> None:
+        """End it at once; from any thread."""
+
+    def close(self) -> str:
+        """End it, if it has not ended, and return the end of what it printed by mistake."""
+
+
+class Runners(Protocol):
+    """Where runs come from. Safe to use from several threads."""
+
+    def run(self, job: dict[str, Any]) -> Running:
+        """Start a run. Raises GradingFault if there is no process for it."""
+
+    def end(self) -> None:
+        """End every process that waits."""
+
+
+class Spawned:
+    """A process for each run, started before it is needed: `spare` are always waiting."""
+
+    def __init__(self, spare: int) -> None:
+        self._spare = spare
+        self._waiting = [_spawn()]
+        self._lock = threading.Lock()
+
+    def run(self, job: dict[str, Any]) -> Running:
+        """Start a run in a process that waits."""
+        with self._lock:
+            process = self._waiting.pop() if self._waiting else _spawn()
+            while len(self._waiting) < self._spare:
+                self._waiting.append(_spawn())
+        return _SpawnedRun(process, job)
+
+    def end(self) -> None:
+        """End every process that waits."""
+        for process in self._waiting:
+            sandbox.end(process, patience_s=0)
+
+
+class _SpawnedRun:
+    def __init__(self, process: subprocess.Popen[bytes], job: dict[str, Any]) -> None:
+        assert process.stdin and process.stdout and process.stderr  # they are pipes  # noqa: PT018
+        self._process = process
+        self._complaints = Tail(process.stderr, COMPLAINT_BYTES)
+        self.rows = process.stdout
+        try:
+            process.stdin.write(_line(job))
+            process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it died at once, and has said why
+        self._reaping = threading.Lock()
+        self._reaped = False
+
+    def stop(self) -> None:
+        with self._reaping:
+            if not self._reaped:
+                sandbox.end_group(self._process.pid)
+
+    def close(self) -> str:
+        with self._reaping:
+            sandbox.end(self._process)
+            self._reaped = True
+        self._complaints.wait(COMPLAINT_S)
+        return self._complaints.text()
+
+
+class Forked:
+    """One process that has loaded pytest; each suite is collected once, each run is a fork."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start it; its sockets are made in `folder`. Raises GradingFault if they can't be."""
+        self._folder = folder
+        self._suites: dict[tuple[str, int], tuple[socket.socket, str]] = {}
+        self._lock = threading.Lock()
+        control = str(folder / "suites")
+        with _listen(control) as listener:
+            fd = listener.fileno()
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "checker.runner", "fork", str(fd)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[fd],
+                start_new_session=True,
+            )
+        self._control = control
+
+    def run(self, job: dict[str, Any]) -> Running:
+        """Start a run of a suite that is collected already, or will be."""
+        return _ForkedRun(self._jobs_of(job["suite"]), job)
+
+    def _jobs_of(self, suite: str) -> str:
+        """Return the socket that takes jobs for a suite, as it is now."""
+        key = (suite, os.stat(suite).st_mtime_ns)  # noqa: PTH116
+        with self._lock:
+            if key not in self._suites:
+                path = str(self._folder / f"suite-{len(self._suites)}")
+                with _listen(path) as listener:
+                    asked = _dial(self._control, {"suite": suite}, [listener.fileno()])
+                self._suites[key] = (asked, path)
+            return self._suites[key][1]
+
+    def end(self) -> None:
+        """End it, with every suite."""
+        for asked, _ in self._suites.values():
+            asked.close()
+        sandbox.end(self._process)
+
+
+class _ForkedRun:
+    def __init__(self, jobs: str, job: dict[str, Any]) -> None:
+        read_end, write_end = os.pipe()
+        self._complaints = Tail(os.fdopen(read_end, "rb", buffering=0), COMPLAINT_BYTES)
+        try:
+            self._connection = _dial(jobs, job, [write_end])
+        finally:
+            os.close(write_end)
+        self.rows = self._connection.makefile("rb")
+
+    def stop(self) -> None:
+        try:
+            self._connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # it has ended already
+
+    def close(self) -> str:
+        self.stop()
+        self.rows.close()
+        self._connection.close()
+        self._complaints.wait(COMPLAINT_S)
+        return self._complaints.text()
+
+
+def _spawn() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "checker.runner", "once"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def _listen(path: str) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX)
+    try:
+        listener.bind(path)
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise GradingFault(
+            f"No socket can be made at {path}: {error}.",
+            "Set TMPDIR to a short path that you can write to, and check again.",
+        ) from None
+    return listener
+
+
+def _dial(path: str, message: dict[str, Any], fds: list[int]) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.connect(path)
+        socket.send_fds(connection, [_line(message)], fds)
+    except OSError as error:
+        connection.close()
+        raise GradingFault(
+            f"The process that runs the suites does not answer: {error}.",
+            "Check again; if it stays so, run `learn doctor`.",
+        ) from None
+    return connection
+
+
+def _line(values: dict[str, Any]) -> bytes:
+    return json.dumps(values).encode() + b"\n"
