@@ -191,6 +191,21 @@ def run(lesson: str, port: int) -> None:
     sys.exit(run.run(lesson, port))
 
 
+@learn.command("class", context_settings={"ignore_unknown_options": True})
+@click.argument("lesson", metavar=f"[{LESSON}]", required=False)
+@click.argument("options", metavar="[OPTIONS OF JUPYTERLAB]", nargs=-1)
+def class_(lesson: str | None, options: tuple[str, ...]) -> None:
+    """Teach: start JupyterLab on the notebooks.
+
+    Options of JupyterLab are passed on: `learn class 04 --no-browser --port 9000`.
+    """
+    from checker.commands import classroom
+
+    if lesson and lesson.startswith("-"):  # no lesson is named, and options are
+        lesson, options = None, (lesson, *options)
+    sys.exit(classroom.teach(lesson, options))
+
+
 @learn.command()
 def update() -> None:
     """Bring a newer course in; what you changed stays as it is."""
@@ -263,6 +278,15 @@ def dev_mutate(lesson: str | None) -> None:
         from checker.commands import mutate  # while the engine's processes load
 
         sys.exit(mutate.mutate(lesson, engine))
+
+
+@dev.command("notebooks")
+@click.argument("lesson", metavar=f"[{LESSON}]", required=False)
+def dev_notebooks(lesson: str | None) -> None:
+    """Run the notebooks, and put their outputs into them."""
+    from checker.commands import dev
+
+    dev.notebooks(lesson)
 
 
 @dev.command("table")

@@ -73,6 +73,8 @@ class Lesson:
     """The folder of the reference."""
     suite: Path
     """The hidden pytest file."""
+    notebook: Path
+    """What the lesson is taught from in JupyterLab."""
     steps: tuple[Step, ...]
     entry: str = "main.py"
     """The file that the learner writes; if it is another one, it holds tests of main.py."""

@@ -12,7 +12,7 @@ import tempfile
 import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Literal, Self
 
 from checker import handover, sandbox, trouble
 from checker.errors import GradingFault
@@ -164,11 +164,13 @@ class Served:
         shared: Sequence[str] = (),
         doors: Sequence[Door] = (),
         limits: Limits,
+        purpose: Literal["grade", "look"] = "grade",
     ) -> None:
         """Start serving a copy of the folder `source`; returns before it is ready.
 
         `control` is the socket of a Host; None spawns a process of its own. `shared` are folders
-        outside of its own that the app may write, `doors` what it reaches outside.
+        outside of its own that the app may write, `doors` what it reaches outside. An app that is
+        served for people to look at has docs pages that work without a network.
         """
         self.limits = limits
         self.environment = dict(environment)
@@ -193,6 +195,7 @@ class Served:
             "observe": list(observe),
             "preload": list(preload),
             "limits": asdict(limits),
+            "purpose": purpose,
         }
         line = json.dumps(start).encode() + b"\n"
         if control is None:

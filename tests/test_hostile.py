@@ -42,7 +42,7 @@ PATIENCE_S = 2.0
 """How long an unprotected victim is watched until it is said to hang."""
 TOO_MUCH = 20 * 1024**2
 
-RAW_APP = '''
+RAW_APP = """
 import asyncio, os, socket, time
 
 def raw():
@@ -68,8 +68,8 @@ async def app(scope, receive, send):
         wire.close()
     await asyncio.to_thread(write)
     send.__self__.transport.abort()
-'''
-SAYS = '''
+"""
+SAYS = """
 import os, socket
 for fd in range(3, 64):
     try:
@@ -79,7 +79,7 @@ for fd in range(3, 64):
         wire.sendall(({says}).encode() + b"\\n")
     except OSError:
         pass
-'''
+"""
 
 
 @dataclass(frozen=True)

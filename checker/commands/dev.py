@@ -54,6 +54,16 @@ def sync(wanted: str | None) -> None:
             lesson.text.write_text(texts.synced(text, folder), encoding="utf-8")
 
 
+def notebooks(wanted: str | None) -> None:
+    """Run the notebooks and write their outputs into them."""
+    from checker.authoring import notebooks as running  # needs the extra `class`
+
+    course, console = load_course(course_folder()), output()
+    for lesson in _lessons(wanted):
+        changed = running.refresh(course, lesson)
+        console.print(f"{lesson.notebook.name}: {'new outputs' if changed else 'as committed'}")
+
+
 def table() -> None:
     """Write docs/coverage.md, which check grades what, and docs/mutants.md, how well."""
     course = load_course(course_folder())
