@@ -73,9 +73,7 @@ def tree(caption: str, needs: Mapping[str, Sequence[str]]) -> Drawing:
         x, y = place[name]
         for other in needed:
             to_x, to_y = place[other]
-            parts.append(
-                _arrow(x + BOX_W / 2, y + BOX_H, to_x + BOX_W / 2, to_y)
-            )
+            parts.append(_arrow(x + BOX_W / 2, y + BOX_H, to_x + BOX_W / 2, to_y))
     parts += [
         _box(*place[name], name, FILLS[depth % len(FILLS)])
         for depth, row in enumerate(rows)

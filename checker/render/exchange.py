@@ -88,7 +88,9 @@ def conversation_as_html(line: str, status: str, frames: Iterable[Mapping[str, s
 def conversation_as_text(line: str, frames: Iterable[Mapping[str, str]]) -> str:
     """Write a WebSocket's messages as lines."""
     marks = {"you": ">", "app": "<"}
-    return "\n".join([line, *(f"{marks[frame['from']]} {frame['text']}" for frame in frames)]) + "\n"
+    return (
+        "\n".join([line, *(f"{marks[frame['from']]} {frame['text']}" for frame in frames)]) + "\n"
+    )
 
 
 def card(kind: str, line: str, status: str, parts: Iterable[str]) -> str:
