@@ -202,7 +202,7 @@ def class_(lesson: str | None, options: tuple[str, ...]) -> None:
     from checker.commands import classroom
 
     if lesson and lesson.startswith("-"):  # no lesson is named, and options are
-        lesson, options = None, (lesson, *options)
+        options, lesson = (lesson, *options), None
     sys.exit(classroom.teach(lesson, options))
 
 

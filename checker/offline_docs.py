@@ -54,16 +54,22 @@ def _point_pages_at_our_files() -> None:
     from fastapi.openapi import docs
 
     icon = f"{PLACE}/favicon.png"
-    docs.get_swagger_ui_html.__kwdefaults__.update(
+    _change_defaults(
+        docs.get_swagger_ui_html,
         swagger_js_url=f"{PLACE}/swagger-ui-bundle.js",
         swagger_css_url=f"{PLACE}/swagger-ui.css",
         swagger_favicon_url=icon,
     )
-    docs.get_redoc_html.__kwdefaults__.update(
+    _change_defaults(
+        docs.get_redoc_html,
         redoc_js_url=f"{PLACE}/redoc.standalone.js",
         redoc_favicon_url=icon,
         with_google_fonts=False,
     )
+
+
+def _change_defaults(function: Any, **defaults: Any) -> None:
+    function.__kwdefaults__ = (function.__kwdefaults__ or {}) | defaults
 
 
 def learners_app() -> ASGI:

@@ -2,12 +2,12 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect, sync_playwright
@@ -20,7 +20,8 @@ pytestmark = [
     # Playwright's own event loop leaves a socket to the garbage collector.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
-CHROMIUM = "/usr/bin/chromium"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+"""Whichever the system has: none is downloaded."""
 LESSONS = [lesson.name for lesson in load_course(ROOT).lessons]
 RUN_LIMIT_MS = 120_000
 
@@ -73,9 +74,10 @@ def wait_until_it_listens(port: int) -> None:
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     """A page of Chromium that reaches nothing but this machine."""
-    assert Path(CHROMIUM).exists(), f"{CHROMIUM} is missing: apt-get install chromium"
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert found, "no Chromium here: apt-get install chromium"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 1600})
         page.route(re.compile(r"^(?!http://(127\.0\.0\.1|localhost)[:/])http"), refuse)
         yield page

@@ -266,7 +266,8 @@ def test_all_of_it_leaves_nothing_and_an_honest_app_its_grade(
         assert host
         assert list(host.arena.iterdir()) == []
         # bubblewrap twice and the host; no app
-        wait_for(lambda: len(below(host._process.pid)) == (2 if level == "strict" else 0))
+        expected, pid = (2 if level == "strict" else 0), host._process.pid
+        wait_for(partial(lambda number, of: len(below(of)) == number, expected, pid))
 
 
 def told(report: Report) -> str:

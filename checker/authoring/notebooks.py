@@ -110,7 +110,7 @@ def problems(lesson: Lesson) -> Iterator[str]:
         return
     try:
         notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-        nbformat.validate(notebook)  # type: ignore[no-untyped-call]
+        nbformat.validate(notebook)
     except (ValueError, nbformat.ValidationError, nbformat.reader.NotJSONError) as error:
         yield f"{path} is no notebook: {str(error).partition(chr(10))[0]}"
         return

@@ -13,7 +13,6 @@ import signal
 import subprocess
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker.catalog import find_lesson
@@ -24,6 +23,7 @@ from checker.workspace import Workspace, current_course, find_workspace, here
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from checker.model import Lesson
 

@@ -21,9 +21,13 @@ AT_ONCE = 2
 
 def new(name: str) -> None:
     """Scaffold the lesson `NN-slug`. Raises UsageFault if it can't be called so."""
+    from checker.authoring import notebooks as running  # needs the extra `class`
+
     console = output()
     for path in scaffold.make_lesson(course_folder(), name):
         console.print(f"made {path}", markup=False)
+    course = load_course(course_folder())
+    running.refresh(course, find_lesson(course, name)[0])
     console.print(f"Fill them in, and run `learn dev check {name[:2]}` until it is quiet.")
 
 

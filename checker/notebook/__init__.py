@@ -18,6 +18,22 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     from checker.notebook import shown
     from checker.notebook.magics import CourseMagics
 
+    magics = CourseMagics(shell)
+    shell.register_magics(magics)
+    shell.user_ns.update(magics.names)
     shell.user_ns[shown.SHOW] = shown.show
     shell.ast_transformers.append(shown.ShowEveryExpression())
-    shell.register_magics(CourseMagics(shell))
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take all of that away again, and end what is being served."""
+    from checker.notebook import shown
+    from checker.notebook.magics import CourseMagics
+
+    magics = shell.magics_manager.registry.pop(CourseMagics.__name__)
+    magics.end()
+    for name in magics.names:
+        shell.user_ns.pop(name, None)
+    shell.ast_transformers[:] = [
+        one for one in shell.ast_transformers if not isinstance(one, shown.ShowEveryExpression)
+    ]

@@ -195,7 +195,7 @@ class Conversation:
         from IPython.display import display
 
         self.close()
-        display(self)
+        display(self)  # type: ignore[no-untyped-call]
 
     def __repr__(self) -> str:
         return exchange.conversation_as_text(self._line, self._socket.frames).rstrip("\n")

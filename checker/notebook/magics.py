@@ -28,10 +28,14 @@ class CourseMagics(Magics):
     """What a notebook of the course can do."""
 
     def __init__(self, shell: InteractiveShell) -> None:
-        super().__init__(shell)  # type: ignore[no-untyped-call]
+        super().__init__(shell)
         self._server = CellServer()
-        shell.user_ns["app"] = AppHandle(self._server)
-        shell.user_ns["docs"] = lambda: DocsPage(self._server)
+        self.names = {"app": AppHandle(self._server), "docs": lambda: DocsPage(self._server)}
+        """What a notebook finds under these names."""
+
+    def end(self) -> None:
+        """End what is being served."""
+        self._server.close()
 
     @cell_magic
     def app(self, line: str, cell: str) -> Serving | DidNotStart:

@@ -52,7 +52,7 @@ class Relay:
         with browser:
             try:
                 if address is None:
-                    raise ConnectionRefusedError
+                    raise ConnectionRefusedError  # as if nobody listened
                 app = address.connect(CONNECT_S)
             except OSError:
                 with suppress(OSError):

@@ -28,4 +28,4 @@ def show(value: Any) -> None:
     from IPython.display import display
 
     if value is not None:
-        display(value)
+        display(value)  # type: ignore[no-untyped-call]

@@ -27,7 +27,8 @@ STYLE = """
   section.failed, section.error, section.trouble { border-left-color: var(--bad) }
   .status { color: var(--rest); float: right }
   .message { white-space: pre-wrap; margin: .3rem 0 }
-  pre { background: #8881; padding: .5rem; overflow-x: auto; white-space: pre-wrap; margin: .3rem 0 }
+  pre { background: #8881; padding: .5rem; overflow-x: auto; white-space: pre-wrap;
+    margin: .3rem 0 }
   footer { color: var(--rest); font-size: .85rem }
 }
 """
