@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from checker.catalog import LESSON_FOLDER
 from checker.errors import UsageFault
