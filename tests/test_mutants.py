@@ -157,6 +157,15 @@ def test_what_the_starter_gives_is_not_changed() -> None:
     assert {mutant.line for mutant in mutants(text, given="# do\nA = {\n 'a': 1,\n}\n")} == {2}
 
 
+def test_words_of_a_refusal_are_changed_if_the_task_asks_for_them() -> None:
+    text = 'raise A(404, f"There is no book {b}")\n'
+    changed = 'raise A(404, f"There is no book {b}X")\n'
+    task = 'The detail is `"There is no book 99"`.'
+    assert changed in {mutant.source for mutant in mutants(text, task=task)}
+    assert changed in {mutant.source for mutant in mutants(text, given=f"def c():\n    {text}")}
+    assert changed not in {mutant.source for mutant in mutants(text, task="Say what you like.")}
+
+
 def test_what_does_not_compile_is_left_out() -> None:
     """Without its default, b would follow one that has a default."""
     text = "@x.get('/')\ndef f(a: A = c, b: B = d): ..."

@@ -136,7 +136,7 @@ def _expect_401(app, answer, because):
         f"{answer.line} answers 401, but without the header WWW-Authenticate: Bearer, which tells "
         "a client how to log in. HTTPException takes `headers`."
     )
-    assert challenge.lower().startswith("bearer"), (
+    assert challenge.lower().split()[:1] == ["bearer"], (
         f"{answer.line} should send WWW-Authenticate: Bearer, but sent {challenge!r}."
     )
 
@@ -267,6 +267,22 @@ def test_opens_account(app, rng):
     username = _username(rng)
     new = {"username": username, "password": _password(rng)}
     app.post("/accounts", json=new).expect(201, json=_shown(username))
+
+
+@pytest.mark.step(2)
+def test_taken_username(app, rng):
+    """A username that is taken is refused with 409; nothing of its account changes."""
+    username = _username(rng)
+    new = {"username": username, "password": _password(rng)}
+    app.post("/accounts", json=new).expect(201)
+    before = _kept(app, username)
+    app.post("/accounts", json=new | {"password": _password(rng)}).expect(
+        409, because=f"there is an account {username} already"
+    )
+    assert _kept(app, username) == before, (
+        f"A second POST /accounts with the username {username} was refused, and yet it has changed "
+        "the password_hash of the account that has this name: now the first owner is locked out."
+    )
 
 
 @pytest.mark.step(2)
@@ -815,6 +831,17 @@ def test_staff_makes_staff(app, rng):
         200,
         json=_shown(second, role="staff"),
         because=f"{first} is now one of the staff",
+    )
+
+
+@pytest.mark.step(10)
+def test_change_of_a_missing_account(app, rng):
+    """A change of an account that is not there answers 404 to staff."""
+    username, _ = _register(app, rng)
+    change = {"role": "staff"}
+    app.patch(f"/accounts/{username}", json=change, **_staff(app)).expect(200)
+    app.patch(f"/accounts/{_username(rng)}", json=change, **_staff(app)).expect(
+        404, because="there is no account of that name"
     )
 
 

@@ -37,19 +37,20 @@ class Mutant:
     """The whole text of the changed file."""
 
 
-def mutants(text: str, file: str = "main.py", given: str = "") -> list[Mutant]:
+def mutants(text: str, file: str = "main.py", given: str = "", task: str = "") -> list[Mutant]:
     """Return the mutants of a file, from top to bottom.
 
     Left out are those that don't compile, those whose syntax tree is the original's, and all
     but one of those that are the same. Statements at the top that stand in `given` (the starter)
-    are not changed: the learner did not write them.
+    are not changed: the learner did not write them. The words of a refusal are changed if they
+    stand there or in the `task`: others are the learner's own.
     """
     source = Source(text)
     lines = text.splitlines()
     known = {_tree(text, file)}
     seen: Counter[str] = Counter()
     found = []
-    for edit in edits(source, _statements(given)):
+    for edit in edits(source, _statements(given), given + task):
         span = edit.span
         changed = source.content[: span.start] + edit.text.encode() + source.content[span.end :]
         mutated = changed.decode()
@@ -67,10 +68,10 @@ def mutants(text: str, file: str = "main.py", given: str = "") -> list[Mutant]:
 
 def mutants_of(lesson: Lesson) -> list[Mutant]:
     """Return the mutants of every file of a lesson's reference."""
-    found = []
+    found, task = [], _read(lesson.exercise / "README.md")
     for path in sorted(lesson.solution.rglob("*.py")):
         name = path.relative_to(lesson.solution)
-        found += mutants(_read(path), name.as_posix(), _read(lesson.exercise / name))
+        found += mutants(_read(path), name.as_posix(), _read(lesson.exercise / name), task)
     return found
 
 

@@ -44,8 +44,6 @@ OWN_WORDS = m.Arg(keyword=m.Name("description") | m.Name("examples")) | m.DictEl
     key=m.MatchIfTrue(lambda key: isinstance(key, cst.SimpleString) and key.raw_value == "examples")
 )
 """Prose and examples, which are right in any words."""
-REFUSAL_IN_OWN_WORDS = m.Raise(exc=m.Call(func=m.Name("ValueError")))
-"""How a validator refuses: that it does can be demanded, its words are its author's."""
 VALIDATORS = {"field_validator", "model_validator", "computed_field"}
 """Pydantic adds the `classmethod` or `property` below these if it is left out."""
 
@@ -142,19 +140,39 @@ class Source:
         return Edit(operator, self.span(node), text, self.line(node), _short(old), _short(text))
 
 
-def edits(source: Source, given: Sequence[str]) -> Iterator[Edit]:
+def edits(source: Source, given: Sequence[str], asked: str) -> Iterator[Edit]:
     """Yield every edit of a file, from top to bottom.
 
     `given` are statements of the starter (see `written`): what the learner did not write is not
-    changed.
+    changed. `asked` is all text that can demand certain words of a refusal; other words are free.
     """
     for statement in source.module.body:
         if written(source.code(statement)) not in given:
+            free = _own_words(statement, asked)
             for node, in_annotation in _nodes(statement, in_annotation=False):
-                for operator in TYPES if in_annotation else EXPRESSIONS:
-                    yield from operator(source, node)
+                if node not in free:
+                    for operator in TYPES if in_annotation else EXPRESSIONS:
+                        yield from operator(source, node)
     yield from _orders_of_routes(source)
     yield from _orders_of_middleware(source)
+
+
+def _own_words(statement: cst.CSTNode, asked: str) -> set[cst.CSTNode]:
+    """Return the texts in `raise` of which nothing stands in `asked`."""
+    return {
+        text
+        for refusal in m.findall(statement, m.Raise())
+        for text in m.findall(refusal, m.SimpleString() | m.FormattedString())
+        if not any(words in asked for words in _words(text))
+    }
+
+
+def _words(text: cst.CSTNode) -> Iterator[str]:
+    if isinstance(text, cst.SimpleString):
+        yield str(text.evaluated_value).strip()
+    elif isinstance(text, cst.FormattedString):
+        parts = [part.value for part in text.parts if isinstance(part, cst.FormattedStringText)]
+        yield from filter(None, (part.strip() for part in parts))
 
 
 def _nodes(node: cst.CSTNode, *, in_annotation: bool) -> Iterator[tuple[cst.CSTNode, bool]]:
@@ -170,7 +188,7 @@ def _nodes(node: cst.CSTNode, *, in_annotation: bool) -> Iterator[tuple[cst.CSTN
         in_annotation and not isinstance(node, cst.Call) and not _is_literal(node)
     )
     yield node, in_annotation
-    for child in () if m.matches(node, REFUSAL_IN_OWN_WORDS) else node.children:
+    for child in node.children:
         yield from _nodes(child, in_annotation=in_annotation)
 
 
@@ -422,6 +440,9 @@ def _response(source: Source, node: cst.CSTNode) -> Iterator[Edit]:
         isinstance(node, cst.FunctionDef)
         and node.returns
         and not _makes(node, node.returns.annotation)
+        and not any(
+            m.findall(one, m.Arg(keyword=m.Name("response_model"))) for one in node.decorators
+        )
         and any(_route(decorator) for decorator in node.decorators)
         and any(m.findall(node.returns, m.Name(name)) for name in source.classes)
     ):
