@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 if TYPE_CHECKING:
+    from checker.isolation.choice import Wanted
     from checker.model import Database
 
 LESSON = "NN"
@@ -107,7 +108,7 @@ def check(
     solution: bool,
     form: str,
     output: Path | None,
-    isolation: str,
+    isolation: Wanted,
     database: Database | None,
     seed: int | None,
 ) -> None:
@@ -119,11 +120,27 @@ def check(
     """
     from checker.engine import Engine
 
-    with Engine.for_many() if every else Engine.for_one_check() as engine:
+    start_engine = Engine.for_many if every else Engine.for_one_check
+    with start_engine(isolation) as engine:
         from checker.commands import check  # while the engine's processes load
 
-        wish = check.Wish(lesson, path, every, solution, form, output, isolation, database, seed)
+        wish = check.Wish(lesson, path, every, solution, form, output, database, seed)
         sys.exit(check.check(wish, engine))
+
+
+@learn.command()
+@click.argument("lesson", metavar=f"[{LESSON}]", required=False)
+@click.option("--plain", is_flag=True, help="Line by line: for screen readers and dumb terminals.")
+@click.option("--poll", is_flag=True, help="Look for saves where the system does not tell of them.")
+@click.option("--auto", is_flag=True, help="Go on to the next lesson when one passes.")
+def watch(lesson: str | None, *, plain: bool, poll: bool, auto: bool) -> None:
+    """Grade your app whenever you save it."""
+    from checker.engine import Engine
+
+    with Engine.for_watching() as engine:
+        from checker.commands import watch  # while the engine's processes load
+
+        watch.watch(lesson, engine, plain=plain, poll=poll, moves_on=auto)
 
 
 @learn.command()
@@ -172,6 +189,21 @@ def run(lesson: str, port: int) -> None:
     from checker.commands import run
 
     sys.exit(run.run(lesson, port))
+
+
+@learn.command("class", context_settings={"ignore_unknown_options": True})
+@click.argument("lesson", metavar=f"[{LESSON}]", required=False)
+@click.argument("options", metavar="[OPTIONS OF JUPYTERLAB]", nargs=-1)
+def class_(lesson: str | None, options: tuple[str, ...]) -> None:
+    """Teach: start JupyterLab on the notebooks.
+
+    Options of JupyterLab are passed on: `learn class 04 --no-browser --port 9000`.
+    """
+    from checker.commands import classroom
+
+    if lesson and lesson.startswith("-"):  # no lesson is named, and options are
+        options, lesson = (lesson, *options), None
+    sys.exit(classroom.teach(lesson, options))
 
 
 @learn.command()
@@ -246,6 +278,15 @@ def dev_mutate(lesson: str | None) -> None:
         from checker.commands import mutate  # while the engine's processes load
 
         sys.exit(mutate.mutate(lesson, engine))
+
+
+@dev.command("notebooks")
+@click.argument("lesson", metavar=f"[{LESSON}]", required=False)
+def dev_notebooks(lesson: str | None) -> None:
+    """Run the notebooks, and put their outputs into them."""
+    from checker.commands import dev
+
+    dev.notebooks(lesson)
 
 
 @dev.command("table")

@@ -13,7 +13,6 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -219,10 +218,10 @@ class App:
 
         Raises Unmet if there is none. It is the learner's: no link is followed, size is bounded.
         """
-        folder = self.served.folder if self.served else Path()
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
-            with os.fdopen(os.open(folder / name, flags), "rb") as opened:
+            opened_fd = self.served.open(name, flags) if self.served else os.open(name, flags)
+            with os.fdopen(opened_fd, "rb") as opened:
                 if stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
                     return opened.read(self.limits.answer_bytes).decode(errors="replace")
         except OSError:

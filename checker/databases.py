@@ -26,12 +26,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from checker import sandbox
+from checker.doors import Door, Place
 from checker.errors import GradingFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
 
-    from checker.model import Database
+    from checker.model import Database, Isolation
 
 MYSQL_VARIABLE = "LEARN_MYSQL_URL"
 MYSQL_EXAMPLE = f"export {MYSQL_VARIABLE}=mysql://root:PASSWORD@127.0.0.1:3306"
@@ -40,6 +41,8 @@ DRIVERS: dict[Database, str] = {
     "postgresql": "asyncpg",
     "mysql": "aiomysql",
 }
+INSIDE_FOLDER = "/scratch/database"
+"""Where an app in a sandbox finds PostgreSQL's socket."""
 START_S = 30.0
 ORDINARY_USER = "nobody"
 """Who runs PostgreSQL when we are root: it refuses to run as root."""
@@ -93,16 +96,23 @@ def available() -> list[Availability]:
 
 
 @contextmanager
-def provided(database: Database, scratch: Path) -> Iterator[dict[str, str]]:
+def provided(
+    database: Database, scratch: Path, isolation: Isolation = "process"
+) -> Iterator[dict[str, str]]:
     """Make ready for one run; yield what `make_empty` needs. All is dropped at the end.
+
+    Files are made in `scratch`.
 
     Raises GradingFault if the database can't be had.
     """
     _require(DRIVERS[database])
     if database == "sqlite":
-        folder = scratch / "databases"
-        folder.mkdir()
-        yield {"kind": "sqlite", "folder": folder.as_posix()}
+        folder = Path(tempfile.mkdtemp(prefix="databases-", dir=scratch))
+        folder.chmod(0o777)  # the app may be another user; only we can enter what it lies in
+        try:
+            yield {"kind": "sqlite", "folder": folder.as_posix()}
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
         return
     run = f"learn_{secrets.token_hex(4)}"
     if database == "postgresql":
@@ -112,6 +122,7 @@ def provided(database: Database, scratch: Path) -> Iterator[dict[str, str]]:
     else:
         settings = {"kind": "mysql", "run": run, "url": mysql_url()}
         prepare, clean_up = _prepare_mysql, _drop_mysql
+    settings["isolation"] = isolation
     prepare(settings)
     try:
         yield settings
@@ -130,12 +141,37 @@ def make_empty(settings: dict[str, str], number: int) -> str:
             f'CREATE DATABASE "{name}" OWNER "{settings["run"]}" STRATEGY = FILE_COPY',
             f'REVOKE CONNECT ON DATABASE "{name}" FROM PUBLIC',
         )
-        where = urlencode({"host": settings["socket_folder"]})
+        found = door(settings)
+        folder = Path(found.inside.path).parent if found and found.inside.path else ""
+        where = urlencode({"host": folder or settings["socket_folder"]})
         login = f"{settings['run']}:{settings['role_password']}"
         return f"postgresql+asyncpg://{login}@/{name}?{where}"
     _in_mysql(settings, f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4")
-    parts = urlsplit(settings["url"])
-    return parts._replace(scheme="mysql+aiomysql", path=f"/{name}").geturl()
+    parts = urlsplit(settings["url"])._replace(scheme="mysql+aiomysql", path=f"/{name}")
+    if found := door(settings):
+        login = parts.netloc.rpartition("@")[0]
+        parts = parts._replace(netloc=f"{login}@127.0.0.1:{found.inside.port}", query="")
+    return parts.geturl()
+
+
+def door(settings: dict[str, str]) -> Door | None:
+    """Return the way by which a confined app reaches its server; None if it needs none.
+
+    In a sandbox of its own, the server seems to be somewhere else; see checker.doors.
+    """
+    if settings["kind"] == "postgresql":
+        name = ".s.PGSQL.5432"
+        outside = Place(f"{settings['socket_folder']}/{name}")
+        inside = Place(f"{INSIDE_FOLDER}/{name}")
+    elif settings["kind"] == "mysql":
+        where = _mysql_place(settings["url"])
+        outside = Place(where.get("unix_socket"), where.get("host", ""), where.get("port", 3306))
+        inside = Place(port=outside.port)
+    else:
+        return None
+    if settings["isolation"] == "process":
+        return None
+    return Door(inside if settings["isolation"] == "strict" else outside, outside)
 
 
 # ------------------------------------------------------------------------------------ PostgreSQL
@@ -357,13 +393,11 @@ def _in_mysql(settings: dict[str, str], statement: str) -> list[tuple[str, ...]]
     import pymysql  # type: ignore[import-untyped]  # only for MySQL; aiomysql brings it
 
     parts = urlsplit(settings["url"])
-    options = dict(parse_qsl(parts.query))
-    where: dict[str, Any] = {"host": parts.hostname or "127.0.0.1", "port": parts.port or 3306}
-    if "unix_socket" in options:
-        where = {"unix_socket": options["unix_socket"]}
     try:
         connection = pymysql.connect(
-            user=unquote(parts.username or ""), password=unquote(parts.password or ""), **where
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+            **_mysql_place(settings["url"]),
         )
         with connection, connection.cursor() as cursor:
             cursor.execute(statement)
@@ -374,6 +408,14 @@ def _in_mysql(settings: dict[str, str], statement: str) -> list[tuple[str, ...]]
             f"{error}.",
             f"Start it, or mend {MYSQL_VARIABLE}: its user must be able to create databases.",
         ) from None
+
+
+def _mysql_place(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
+    if "unix_socket" in options:
+        return {"unix_socket": options["unix_socket"]}
+    return {"host": parts.hostname or "127.0.0.1", "port": parts.port or 3306}
 
 
 def _without_password(url: str) -> str:

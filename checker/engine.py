@@ -7,15 +7,20 @@ itself has to do until they are asked.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from checker import sandbox
+from checker.hosts import Hosts
 from checker.runners import Forked, Runners, Running, Spawned
-from checker.server import Host, scratch_folder
+from checker.server import scratch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from checker.isolation.choice import Wanted
+    from checker.model import Isolation
 
 
 class Engine:
@@ -24,28 +29,50 @@ class Engine:
     A context manager: at its end every process is gone. Safe to use from several threads.
     """
 
-    def __init__(self, start_runners: Callable[[Path], Runners]) -> None:
+    def __init__(self, start_runners: Callable[[Path], Runners], wanted: Wanted = "auto") -> None:
         """Start everything; `for_one_check` and `for_many` say what. Raises GradingFault."""
         self._stack = ExitStack()
-        self._host = self._stack.enter_context(Host()) if sandbox.CAN_FORK else None
+        self._hosts = self._stack.enter_context(Hosts(wanted))
         folder = Path(self._stack.enter_context(scratch_folder()))
         self._runners = start_runners(folder)
         self._stack.callback(self._runners.end)
 
     @classmethod
-    def for_one_check(cls) -> Self:
+    def for_one_check(cls, isolation: Wanted = "auto") -> Self:
         """Start what grades one submission soonest."""
-        return cls(lambda _: Spawned(spare=0))
+        return cls(lambda _: Spawned(spare=0), isolation)
 
     @classmethod
-    def for_many(cls) -> Self:
+    def for_many(cls, isolation: Wanted = "auto") -> Self:
         """Start what grades any number of submissions, each in a fraction of the time."""
-        return cls(Forked if sandbox.CAN_FORK else lambda _: Spawned(spare=1))
+        return cls(Forked if sandbox.CAN_FORK else lambda _: Spawned(spare=1), isolation)
+
+    @classmethod
+    def for_watching(cls) -> Self:
+        """Start what grades one lesson at a time, and keeps no memory for those of before."""
+        forked = partial(Forked, resting=1)
+        return cls(forked if sandbox.CAN_FORK else lambda _: Spawned(spare=1))
 
     @property
     def control(self) -> str | None:
-        """The host's socket; None where each app is a spawned process."""
-        return self._host.control if self._host else None
+        """The host's socket; None where each app is a spawned process.
+
+        This and `isolation` wait until a level is proven, and raise GradingFault if the one that
+        was asked for can't be had.
+        """
+        host = self._hosts.proven()
+        return host.control if host else None
+
+    @property
+    def isolation(self) -> Isolation:
+        """How strongly apps are confined."""
+        host = self._hosts.proven()
+        return host.level if host else "process"
+
+    def shared(self, scratch: Path) -> Path:
+        """Return the folder in which apps and we can share files: a run's scratch, or another."""
+        host = self._hosts.proven()
+        return host.arena if host and host.level == "strict" else scratch
 
     def run(self, job: dict[str, Any]) -> Running:
         """Start a run of a suite (see checker.launcher.Job). The caller closes it."""

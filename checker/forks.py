@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING
 from checker import sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    Launch = Callable[["Request", Sequence[int], Callable[["Request"], int]], "Forked"]
 
 MAX_REQUEST = 64 * 1024
-MAX_FDS = 2
+MAX_FDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,15 @@ class Request:
     connection: socket.socket
     data: bytes
     fds: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Forked:
+    """A process that was started for a request, in a process group of its own."""
+
+    pid: int
+    code: Callable[[int], int]
+    """Makes an exit code of the status that the process was reaped with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,8 @@ class Forks:
     """Called in the forked process; returns its exit code. It never comes back to the loop."""
     farewell: Callable[[int], bytes]
     """Makes of an exit code the last line that the other side reads."""
+    launch: Launch
+    """Starts the process of a request: `plain`, or one that puts it into a sandbox."""
 
     def serve(self) -> None:
         """Fork a process for each connection; end all that are left with the lifeline."""
@@ -58,7 +71,7 @@ class Forks:
             for fd, _ in poll.poll():
                 if fd == self.lifeline:
                     for child in children.values():
-                        sandbox.end_group(child.pid)
+                        sandbox.end_group(child.forked.pid)
                     return
                 if fd == self.control.fileno():
                     new = self._fork([self.lifeline, self.control.fileno(), *children])
@@ -81,29 +94,23 @@ class Forks:
             return None
         request = Request(connection, data, fds)
         self.prepare(request)
-        pid = os.fork()
-        if pid == 0:
-            code = os.EX_SOFTWARE  # not 1, with which pytest says that a test has failed
-            try:
-                os.setsid()
-                for fd in inherited:
-                    os.close(fd)
-                code = self.run(request)
-            finally:
-                os._exit(code)  # never back into the parent's loop
-        for passed_on in fds:
-            os.close(passed_on)
-        return _Child(pid, os.pidfd_open(pid), connection)
+        try:
+            forked = self.launch(request, inherited, self.run)
+        except OSError:
+            connection.close()  # there is no process for it: the other side says so
+            return None
+        finally:
+            for passed_on in fds:
+                os.close(passed_on)
+        return _Child(forked, os.pidfd_open(forked.pid), connection)
 
     def _end(self, child: _Child) -> None:
         """The process has ended, or nobody wants it any more: end what is left, and tell."""
-        sandbox.end_group(child.pid)
-        _, status = os.waitpid(child.pid, 0)
+        sandbox.end_group(child.forked.pid)
+        _, status = os.waitpid(child.forked.pid, 0)
         os.close(child.pidfd)
         try:
-            child.connection.send(
-                self.farewell(os.waitstatus_to_exitcode(status)), socket.MSG_DONTWAIT
-            )
+            child.connection.send(self.farewell(child.forked.code(status)), socket.MSG_DONTWAIT)
         except OSError:
             pass  # nobody listens any more
         child.connection.close()
@@ -111,9 +118,24 @@ class Forks:
 
 @dataclass(frozen=True, slots=True)
 class _Child:
-    pid: int
+    forked: Forked
     pidfd: int
     connection: socket.socket
+
+
+def plain(request: Request, inherited: Sequence[int], run: Callable[[Request], int]) -> Forked:
+    """Fork, without more; the child closes what it has inherited."""
+    pid = os.fork()
+    if pid == 0:
+        code = os.EX_SOFTWARE  # not 1, with which pytest says that a test has failed
+        try:
+            os.setsid()
+            for fd in inherited:
+                os.close(fd)
+            code = run(request)
+        finally:
+            os._exit(code)  # never back into the parent's loop
+    return Forked(pid, os.waitstatus_to_exitcode)
 
 
 def no_preparation(request: Request) -> None:

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from checker import sandbox
 from checker.cancellation import Cancellation, Cancelled
 from checker.engine import Engine
 from checker.errors import GradingFault, UsageFault
@@ -46,6 +45,8 @@ class Options:
     shuffle: bool = False
     """Whether to run the checks in random order (needs are still kept)."""
     database: Database | None = None
+    shown: Path | None = None
+    """What messages call the submission; none: by its own path."""
     first_failure_only: bool = False
     """Whether to end at the first check that does not pass: enough to see that an app is wrong."""
 
@@ -78,20 +79,22 @@ def grade(
                 f"The submission can't be copied for grading: {error}.",
                 "Free some disk space, or make the files readable, and check again.",
             ) from None
-        trouble = unreadable(folder, submission, lesson.entry)
+        trouble = unreadable(folder, options.shown or submission, lesson.entry)
         if trouble:
             rows = Rows(trouble=trouble)
         else:
-            job = _job(lesson, folder, scratch, engine.control, options, steps)
+            job = _job(lesson, folder, scratch, engine, options, steps)
             if database:
                 from checker import databases  # few lessons have one
 
-                job["database"] = stack.enter_context(databases.provided(database, scratch))
+                job["database"] = stack.enter_context(
+                    databases.provided(database, engine.shared(scratch), engine.isolation)
+                )
             rows = _run_suite(engine.run(job), lesson.limits.lesson_s, cancelled)
     return Report(
         lesson=lesson,
         steps=tuple(_result(step, rows) for step in steps),
-        isolation=sandbox.strongest_level(),
+        isolation=engine.isolation,
         seed=options.seed,
         duration_s=time.monotonic() - began,
         trouble=rows.trouble,
@@ -143,7 +146,7 @@ def _job(
     lesson: Lesson,
     folder: Path,
     scratch: Path,
-    control: str | None,
+    engine: Engine,
     options: Options,
     steps: Sequence[Step],
 ) -> dict[str, Any]:
@@ -154,7 +157,8 @@ def _job(
         "seed": options.seed,
         "steps": [step.number for step in steps] if options.steps else [],
         "needs": {step.number: step.needs for step in lesson.steps},
-        "control": control,
+        "control": engine.control,
+        "isolation": engine.isolation,
         "environment": dict(lesson.environment),
         "secrets": lesson.secrets,
         "observe": ["sqlalchemy"] if lesson.databases else [],
@@ -181,7 +185,8 @@ def _run_suite(running: Running, limit_s: float, cancellation: Cancellation) -> 
     cancellation.stops(running.stop)
     try:
         for line in running.rows:
-            rows.take(line)
+            if line.endswith(b"\n"):  # else it was ended in the middle of a row
+                rows.take(line)
     except OSError:
         pass  # reset by a dying process: it has not told that it finished
     finally:

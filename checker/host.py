@@ -24,8 +24,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from checker import forks, sandbox
-from checker.model import Limits
+from checker import forks
+from checker.isolation import levels
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -43,11 +43,12 @@ AT_THE_END = 0
 def main() -> None:
     """Preload, then serve as the first argument says."""
     mode, *rest = sys.argv[1:]
+    level = settle(json.loads(rest[1])) if mode == "fork" else levels.Process()
     for module in ("checker.rehearsal.app", "uvicorn.server", "uvicorn.lifespan.on"):
         importlib.import_module(module)
     sys.dont_write_bytecode = True
     if mode == "fork":
-        serve_forked(socket.socket(fileno=int(rest[0])))
+        serve_forked(socket.socket(fileno=int(rest[0])), level)
         os._exit(0)  # every app is gone: a tidy end of the interpreter would only cost time
     else:
         serve_once()
@@ -56,11 +57,23 @@ def main() -> None:
 # ---------------------------------------------------------------- one app for each connection
 
 
-def serve_forked(control: socket.socket) -> None:
+def settle(settings: dict[str, Any]) -> levels.Level:
+    """Confine this host as it was told to, and tell on stdout whether that has worked."""
+    try:
+        level = levels.settle(settings)
+    except OSError as error:
+        print(json.dumps({"problem": str(error)}), flush=True)  # noqa: T201 (the parent reads it)
+        sys.exit(os.EX_UNAVAILABLE)
+    print(json.dumps({"level": settings["level"]}), flush=True)  # noqa: T201
+    return level
+
+
+def serve_forked(control: socket.socket, level: levels.Level) -> None:
     """Fork an app for each connection to `control`, until stdin is closed."""
     forks.Forks(
         control, 0, lambda request: preload(json.loads(request.data).get("preload", [])),
-        serve_connection, lambda code: _line({"fact": "ended", "code": code}),
+        partial(serve_connection, level), lambda code: _line({"fact": "ended", "code": code}),
+        level.launch,
     ).serve()  # fmt: skip
 
 
@@ -73,7 +86,7 @@ def preload(modules: list[str]) -> None:
             continue  # the app that needs it will say so, in its own place
 
 
-def serve_connection(request: forks.Request) -> int:
+def serve_connection(level: levels.Level, request: forks.Request) -> int:
     """In a forked process: serve the app of a start request; return the exit code.
 
     The file descriptors of the request are the app's listener, if it has one, and its log.
@@ -88,9 +101,9 @@ def serve_connection(request: forks.Request) -> int:
     try:
         if start.get("kind") == "tests":
             connection.close()  # tests can tell nothing: only how they end is believed
-            return run_tests(start)
+            return run_tests(start, level)
         channel = Channel(connection.makefile("rb"), connection.makefile("wb"))
-        return serve(start, channel, socket.socket(fileno=listener[0]))
+        return serve(start, channel, socket.socket(fileno=listener[0]), level)
     finally:
         _flush()
 
@@ -103,19 +116,19 @@ def serve_once() -> None:
     _write_through()
     if start.get("kind") == "tests":
         facts.close()
-        code = run_tests(start)
+        code = run_tests(start, levels.Process())
     else:
         listener = socket.create_server(("127.0.0.1", 0))
-        code = serve(start, Channel(sys.stdin.buffer, facts), listener)
+        code = serve(start, Channel(sys.stdin.buffer, facts), listener, levels.Process())
     _flush()
     os._exit(code)
 
 
-def run_tests(start: dict[str, Any]) -> int:
+def run_tests(start: dict[str, Any], level: levels.Level) -> int:
     """Run the learner's tests instead of serving an app; return pytest's exit code."""
     from checker import testing  # only for the lesson whose learner writes tests
 
-    return testing.run(start)
+    return testing.run(start, level)
 
 
 # ------------------------------------------------------------------------------- serving one app
@@ -139,7 +152,9 @@ class Channel:
             os._exit(1)
 
 
-def serve(start: dict[str, Any], channel: Channel, listener: socket.socket) -> int:
+def serve(
+    start: dict[str, Any], channel: Channel, listener: socket.socket, level: levels.Level
+) -> int:
     """Import the app as `start` says and serve it until told to stop. Returns an exit code."""
     folder = start["folder"]
     os.environ.clear()
@@ -149,11 +164,15 @@ def serve(start: dict[str, Any], channel: Channel, listener: socket.socket) -> i
     os.chdir(folder)
     sys.path.insert(0, folder)
     observed = observers(start["observe"])
-    sandbox.confine(Limits(**start["limits"]))
+    level.confine(start)
 
     app = import_app(folder, channel)
     if app is None:
         return 1
+    if start.get("purpose") == "look":
+        from checker.offline_docs import with_offline_docs  # not where an app is graded
+
+        app = with_offline_docs(app)
     server = make_server(watched(app, folder, channel), listener, channel)
     threading.Thread(target=obey, args=(channel, server, observed), daemon=True).start()
     server.run(sockets=[listener])

@@ -14,6 +14,8 @@ from checker.server import NotServed, Served
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from checker.doors import Door
+    from checker.model import Isolation
     from checker.source import Source
 
 
@@ -31,6 +33,8 @@ class Job:
     """For each step the steps without which it can't be graded."""
     control: str | None = None
     """The host's socket; None spawns a process for each app."""
+    isolation: Isolation = "process"
+    """The level that the host has proven."""
     environment: dict[str, str] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=list)
     observe: list[str] = field(default_factory=list)
@@ -67,6 +71,9 @@ class Launcher:
             Path(tempfile.mkdtemp(prefix="run-", dir=self.job.scratch)),
             control=self.job.control,
             environment=_set(self.environment, self._fresh_database(wanted), wanted),
+            isolation=self.job.isolation,
+            shared=self._shared(),
+            doors=self._doors(),
             observe=self.job.observe,
             preload=self.job.preload,
             limits=self.job.limits,
@@ -78,6 +85,18 @@ class Launcher:
     def replay_environment(self, served: Served | None) -> dict[str, str]:
         """Return the variables that a learner must set to serve the same app."""
         return self._changes.get(served, {}) if served else {}
+
+    def _shared(self) -> list[str]:
+        database = self.job.database or {}
+        return [database["folder"]] if "folder" in database else []
+
+    def _doors(self) -> list[Door]:
+        if self.job.database is None:
+            return []
+        from checker import databases  # few lessons have one
+
+        found = databases.door(self.job.database)
+        return [found] if found else []
 
     def _fresh_database(self, environment: Mapping[str, str | None]) -> dict[str, str]:
         if self.job.database is None or "DATABASE_URL" in environment:

@@ -30,6 +30,8 @@ class Limits:
     log_bytes: int = 64 * 1024
     submission_bytes: int = 16 * 1024**2
     submission_files: int = 500
+    scratch_bytes: int = 128 * 1024**2
+    scratch_files: int = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class Lesson:
     """The folder of the reference."""
     suite: Path
     """The hidden pytest file."""
+    notebook: Path
+    """What the lesson is taught from in JupyterLab."""
     steps: tuple[Step, ...]
     entry: str = "main.py"
     """The file that the learner writes; if it is another one, it holds tests of main.py."""

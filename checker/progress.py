@@ -8,10 +8,11 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from checker.model import Lesson, Report, Step
@@ -138,6 +139,30 @@ def open_progress(path: Path) -> tuple[Progress | None, str]:
     except OSError as error:
         reason = error.strerror or error
         return None, f"Your progress can't be saved ({reason}). The grade is right all the same."
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the progress file made of some reports."""
+
+    first_passed: frozenset[str] = frozenset()
+    """Ids of steps that passed for the first time."""
+    notice: str = ""
+
+
+def remember(reports: Sequence[Report], path: Path) -> Remembered:
+    """Add attempts to the progress file at `path`; what goes wrong is a notice."""
+    progress, notice = open_progress(path)
+    if progress is None:
+        return Remembered(notice=notice)
+    with closing(progress):
+        try:
+            passed = [progress.record(report) for report in reports]
+        except sqlite3.Error as error:
+            return Remembered(
+                notice=f"Your progress can't be saved ({error}). The grade is right all the same."
+            )
+    return Remembered(frozenset().union(*passed), notice)
 
 
 def passed_by_lesson(path: Path, lessons: tuple[Lesson, ...]) -> tuple[Mapping[str, int], str]:

@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from checker.forks import Forks, Request, no_preparation
+from checker.forks import Forks, Request, no_preparation, plain
 from checker.launcher import Job, Launcher, Run
 from checker.model import Limits
 
@@ -57,7 +57,7 @@ def serve_suites(control: socket.socket) -> None:
     """Fork a process for each suite that is asked for on `control`, until stdin is closed."""
     from checker import preloaded  # noqa: F401 (what runs import late where there is but one)
 
-    Forks(control, 0, no_preparation, serve_suite, _ended).serve()
+    Forks(control, 0, no_preparation, serve_suite, _ended, plain).serve()
 
 
 def serve_suite(request: Request) -> int:
@@ -66,7 +66,7 @@ def serve_suite(request: Request) -> int:
     asked_by = request.connection.fileno()
 
     def serve(perform: Perform) -> None:
-        Forks(jobs, asked_by, no_preparation, partial(run_forked, perform), _ended).serve()
+        Forks(jobs, asked_by, no_preparation, partial(run_forked, perform), _ended, plain).serve()
 
     collect(json.loads(request.data)["suite"], serve)
     return 0

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import socket
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from checker import sandbox
@@ -15,7 +18,7 @@ from checker.errors import GradingFault
 from checker.tail import Tail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 COMPLAINT_BYTES = 8 * 1024
@@ -95,13 +98,29 @@ class _SpawnedRun:
         return self._complaints.text()
 
 
+@dataclass
+class _Suite:
+    """A collected suite: what holds its process, the socket that takes jobs, runs going on."""
+
+    asked: socket.socket
+    path: str
+    runs: int = 0
+
+
 class Forked:
     """One process that has loaded pytest; each suite is collected once, each run is a fork."""
 
-    def __init__(self, folder: Path) -> None:
-        """Start it; its sockets are made in `folder`. Raises GradingFault if they can't be."""
+    def __init__(self, folder: Path, resting: int = 100) -> None:
+        """Start it; its sockets are made in `folder`. Raises GradingFault if they can't be.
+
+        `resting` suites, those used last, stay collected while nothing of them runs; each takes
+        some 30 MiB.
+        """
         self._folder = folder
-        self._suites: dict[tuple[str, int], tuple[socket.socket, str]] = {}
+        self._resting = resting
+        self._suites: dict[tuple[str, int], _Suite] = {}
+        """The one used last stands last."""
+        self._numbers = itertools.count()
         self._lock = threading.Lock()
         control = str(folder / "suites")
         with _listen(control) as listener:
@@ -118,28 +137,46 @@ class Forked:
 
     def run(self, job: dict[str, Any]) -> Running:
         """Start a run of a suite that is collected already, or will be."""
-        return _ForkedRun(self._jobs_of(job["suite"]), job)
+        suite = self._take(job["suite"])
+        release = partial(self._release, suite)
+        try:
+            return _ForkedRun(suite.path, job, release)
+        except GradingFault:
+            release()
+            raise
 
-    def _jobs_of(self, suite: str) -> str:
-        """Return the socket that takes jobs for a suite, as it is now."""
+    def _take(self, suite: str) -> _Suite:
+        """Return a suite, collected as it is now; it stays until it is released."""
         key = (suite, os.stat(suite).st_mtime_ns)  # noqa: PTH116
         with self._lock:
-            if key not in self._suites:
-                path = str(self._folder / f"suite-{len(self._suites)}")
-                with _listen(path) as listener:
-                    asked = _dial(self._control, {"suite": suite}, [listener.fileno()])
-                self._suites[key] = (asked, path)
-            return self._suites[key][1]
+            taken = self._suites.pop(key, None) or self._collect(suite)
+            self._suites[key] = taken
+            taken.runs += 1
+            return taken
+
+    def _collect(self, suite: str) -> _Suite:
+        path = str(self._folder / f"suite-{next(self._numbers)}")
+        with _listen(path) as listener:
+            return _Suite(_dial(self._control, {"suite": suite}, [listener.fileno()]), path)
+
+    def _release(self, suite: _Suite) -> None:
+        """A run of a suite is over: of the suites that rest now, end those used longest ago."""
+        with self._lock:
+            suite.runs -= 1
+            resting = [key for key, one in self._suites.items() if one.runs == 0]
+            for key in resting[: -self._resting]:
+                self._suites.pop(key).asked.close()
 
     def end(self) -> None:
         """End it, with every suite."""
-        for asked, _ in self._suites.values():
-            asked.close()
+        for suite in self._suites.values():
+            suite.asked.close()
         sandbox.end(self._process)
 
 
 class _ForkedRun:
-    def __init__(self, jobs: str, job: dict[str, Any]) -> None:
+    def __init__(self, jobs: str, job: dict[str, Any], release: Callable[[], None]) -> None:
+        self._release = release
         read_end, write_end = os.pipe()
         self._complaints = Tail(os.fdopen(read_end, "rb", buffering=0), COMPLAINT_BYTES)
         try:
@@ -158,6 +195,7 @@ class _ForkedRun:
         self.stop()
         self.rows.close()
         self._connection.close()
+        self._release()
         self._complaints.wait(COMPLAINT_S)
         return self._complaints.text()
 

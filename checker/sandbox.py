@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from checker.model import Isolation, Limits
+    from checker.model import Limits
 
 CAN_FORK = sys.platform == "linux" and hasattr(os, "pidfd_open")
 """Whether apps can be forked from a preloaded host (macOS frameworks don't survive a fork)."""
@@ -25,27 +25,30 @@ PASSED_ON = ("SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
 """The only variables of ours that an app sees: Windows can't open a socket without the first."""
 
 
-def strongest_level() -> Isolation:
-    """Return the strongest isolation level that works on this machine."""
-    return "process"
+def clean_environment(*, temporary: bool = True) -> dict[str, str]:
+    """Return the environment for a process that runs learner code: nothing of the user's.
 
-
-def clean_environment() -> dict[str, str]:
-    """Return the environment for a process that runs learner code: nothing of the user's."""
-    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    `temporary` says whether it can reach our folder for temporary files.
+    """
+    passed_on = PASSED_ON if temporary else PASSED_ON[:1]
+    kept = {name: os.environ[name] for name in passed_on if name in os.environ}
     return kept | {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONUTF8": "1"}
 
 
 def start_python(
-    module: str, arguments: Sequence[str], cwd: str, inherited: Sequence[int] = ()
+    module: str,
+    arguments: Sequence[str],
+    cwd: str,
+    inherited: Sequence[int] = (),
+    wrapper: Sequence[str] = (),
 ) -> subprocess.Popen[bytes]:
     """Start `python -m module` in a process group of its own, its pipes in our hands.
 
     Nothing is inherited but the three pipes and the file descriptors in `inherited`. Closing
-    its stdin asks it to end.
+    its stdin asks it to end. `wrapper` are the words of a program that starts it in a sandbox.
     """
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", module, *arguments],
+        [*wrapper, sys.executable, "-P", "-m", module, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -134,7 +137,10 @@ def finish(process: subprocess.Popen[bytes], limit_s: float) -> int | None:
 def end(process: subprocess.Popen[bytes], patience_s: float = 2.0) -> None:
     """Ask a process to end by closing its stdin; if it does not, end its group. Reap it."""
     if process.stdin:
-        process.stdin.close()
+        try:
+            process.stdin.close()
+        except BrokenPipeError:
+            pass  # it ended before it had read all that was written to it
     try:
         process.wait(patience_s)
     except subprocess.TimeoutExpired:

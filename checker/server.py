@@ -6,26 +6,31 @@ import itertools
 import json
 import os
 import re
-import shutil
+import select
 import socket
 import tempfile
 import threading
 from dataclasses import asdict, dataclass
-from typing import IO, TYPE_CHECKING, Any, Self
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Literal, Self
 
-from checker import sandbox, trouble
+from checker import handover, sandbox, trouble
 from checker.errors import GradingFault
+from checker.isolation.choice import host_settings
 from checker.tail import Tail
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
+    from checker.doors import Carrier, Door
     from checker.facts import Fact
-    from checker.model import Limits, Raised, Trouble
+    from checker.model import Isolation, Limits, Raised, Trouble
 
 MAX_EXCEPTIONS = 200
+PROOF_S = 20.0
+"""How long a host may take until it has proven its isolation level: only on a stuck machine."""
+MAX_ANSWER = 64 * 1024
 SETTLE_S = 2.0
 """How long an app may take to tell its counts, or that it ended: only waited for on trouble."""
 
@@ -91,10 +96,18 @@ class Host:
     A context manager: at its end the host and every app are gone.
     """
 
-    def __init__(self) -> None:
-        """Start it. Raises GradingFault if there is no place for its socket."""
+    def __init__(self, level: Isolation, hidden: Sequence[Path] = ()) -> None:
+        """Start it. `hidden` is what apps must not see, where the level can keep them from it.
+
+        Raises GradingFault if there is no place for its socket, or nothing to confine it with.
+        """
+        self.level = level
         self._folder = scratch_folder()
-        self.control = f"{self._folder.name}/control"
+        folder = Path(self._folder.name).resolve()
+        self.control = str(folder / "control")
+        self.arena = folder / "arena"
+        """The only folder that the host and its apps may write, and we too."""
+        self.arena.mkdir()
         listener = socket.socket(socket.AF_UNIX)
         try:
             listener.bind(self.control)
@@ -105,11 +118,27 @@ class Host:
                 f"No socket can be made at {self.control}: {error}.",
                 "Set TMPDIR to a short path that you can write to, and check again.",
             ) from None
+        settings, wrapper = host_settings(level, self.arena, [folder / "control", *hidden])
         with listener:
             fd = listener.fileno()
             self._process = sandbox.start_python(
-                "checker.host", ["fork", str(fd)], self._folder.name, inherited=[fd]
+                "checker.host",
+                ["fork", str(fd), json.dumps(settings)],
+                str(folder),
+                inherited=[fd],
+                wrapper=wrapper,
             )
+
+    def problem(self) -> str:
+        """Wait until the host has proven its level; return why it can't, or an empty text."""
+        assert self._process.stdout and self._process.stderr  # they are pipes  # noqa: PT018
+        ready, _, _ = select.select([self._process.stdout], [], [], PROOF_S)
+        line = self._process.stdout.readline(MAX_ANSWER) if ready else b""
+        if line:
+            return str(json.loads(line).get("problem", ""))
+        if not ready:
+            return f"it did not start within {PROOF_S:g} seconds"
+        return self._process.stderr.read(2000).decode(errors="replace").strip() or "it ended"
 
     def __enter__(self) -> Self:
         return self
@@ -129,13 +158,19 @@ class Served:
         *,
         control: str | None,
         environment: Mapping[str, str],
+        isolation: Isolation = "process",
         observe: Sequence[str] = (),
         preload: Sequence[str] = (),
+        shared: Sequence[str] = (),
+        doors: Sequence[Door] = (),
         limits: Limits,
+        purpose: Literal["grade", "look"] = "grade",
     ) -> None:
         """Start serving a copy of the folder `source`; returns before it is ready.
 
-        `control` is the socket of a Host; None spawns a process of its own.
+        `control` is the socket of a Host; None spawns a process of its own. `shared` are folders
+        outside of its own that the app may write, `doors` what it reaches outside. An app that is
+        served for people to look at has docs pages that work without a network.
         """
         self.limits = limits
         self.environment = dict(environment)
@@ -147,14 +182,20 @@ class Served:
         self._questions = itertools.count(1)
         self._news = threading.Condition()
         self._started = self._deaf = False
-        self.folder = scratch / "app"
-        shutil.copytree(source, self.folder)
+        self._fault: GradingFault | None = None
+        self._connection: socket.socket | None = None
+        self._doors = list(doors)
+        self._carriers: list[Carrier] = []
+        self._folder = handover.folder(isolation, source, scratch / "app")
         start = {
-            "folder": str(self.folder),
-            "environment": sandbox.clean_environment() | self.environment,
+            "folder": self._folder.path,
+            "shared": list(shared),
+            "doors": [door.inside.as_door() for door in doors],
+            "environment": self._folder.environment() | self.environment,
             "observe": list(observe),
             "preload": list(preload),
             "limits": asdict(limits),
+            "purpose": purpose,
         }
         line = json.dumps(start).encode() + b"\n"
         if control is None:
@@ -168,7 +209,9 @@ class Served:
         connection = socket.socket(socket.AF_UNIX)
         try:
             connection.connect(control)
-            socket.send_fds(connection, [start], [listener.fileno(), write_end])
+            socket.send_fds(
+                connection, [start], [listener.fileno(), write_end, *self._folder.sent_along()]
+            )
         except OSError as error:
             os.close(read_end)
             connection.close()
@@ -182,10 +225,11 @@ class Served:
         self._requests: IO[bytes] = connection.makefile("wb")
         self._process: subprocess.Popen[bytes] | None = None
         self._release: Callable[[], None] = lambda: _hang_up(connection)
+        self._connection = connection
         self._listen_to(connection.makefile("rb"), os.fdopen(read_end, "rb", buffering=0))
 
     def _spawn(self, start: bytes) -> None:
-        process = sandbox.start_python("checker.host", ["once"], str(self.folder))
+        process = sandbox.start_python("checker.host", ["once"], self._folder.path)
         assert process.stdin and process.stdout and process.stderr  # they are pipes  # noqa: PT018
         self._process = process
         self._requests = process.stdin
@@ -205,11 +249,16 @@ class Served:
         self._reader.start()
 
     def wait_started(self) -> Trouble | None:
-        """Wait until the app accepts requests; return why it never will, or None."""
+        """Wait until the app accepts requests; return why it never will, or None.
+
+        Raises GradingFault if there is no sandbox for it.
+        """
         with self._news:
             known = self._news.wait_for(
                 lambda: self._started or self.trouble or self._deaf, self.limits.start_s
             )
+            if self._fault:
+                raise self._fault
             if self._started and not self.trouble:
                 return None
             if self.trouble is None:
@@ -231,8 +280,15 @@ class Served:
 
     def log_since(self, length: int) -> str:
         """Return what the app has printed after its first `length` bytes."""
-        text = self._log.text(length).replace(f"{self.folder}{os.sep}", "")
+        text = self._log.text(length).replace(f"{self._folder.path}{os.sep}", "")
         return re.sub(r"/[^\s\"']*/site-packages/", "", text)
+
+    def open(self, name: str, flags: int) -> int:
+        """Return a descriptor of a file that the app keeps in its folder. Raises OSError.
+
+        The file is the learner's: it may be of any kind, and of any size.
+        """
+        return self._folder.open(name, flags)
 
     def observe(self) -> dict[str, int]:
         """Ask the app's process for its counts (see checker.host.observers).
@@ -267,6 +323,9 @@ class Served:
         self._release()
         self._reader.join(SETTLE_S)
         self._log.wait(SETTLE_S)
+        self._folder.close()
+        for carrier in self._carriers:
+            carrier.close()
         try:
             self._requests.close()
         except OSError:
@@ -284,12 +343,16 @@ class Served:
         from checker import facts  # pydantic loads while the app does
 
         try:
+            if self._connection is not None:
+                self._open_doors(self._folder.receive(self._connection))
             while line := told.readline(facts.MAX_LINE):
                 fact = facts.parse_fact(line)
                 if fact is not None:
                     with self._news:
                         self._take(fact)
                         self._news.notify_all()
+        except GradingFault as fault:
+            self._fault = fault
         except OSError:
             pass  # reset by a dying process
         with self._news:
@@ -299,6 +362,13 @@ class Served:
             self._deaf = True
             self._news.notify_all()
         told.close()
+
+    def _open_doors(self, listeners: list[int]) -> None:
+        if listeners:
+            from checker.doors import Carrier  # few lessons need it
+
+            for fd, door in zip(listeners, self._doors, strict=True):
+                self._carriers.append(Carrier(socket.socket(fileno=fd), door.outside))
 
     def _take(self, fact: Fact) -> None:
         from checker import facts  # loaded by the reader before

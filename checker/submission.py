@@ -83,17 +83,23 @@ def unreadable(folder: Path, shown: Path, entry: str = "main.py") -> Trouble | N
     return None
 
 
-def _copy_folder(source: Path, target: Path, limits: Limits) -> None:
-    target.mkdir()
+def bounded_files(folder: Path, limits: Limits) -> Iterator[Path]:
+    """Yield the app's own files. Raises UsageFault where there is more than may be."""
     size = files = 0
-    for path in _files(source):
+    for path in _files(folder):
         size, files = size + path.stat().st_size, files + 1
-        _check_size(source, size, limits)
+        _check_size(folder, size, limits)
         if files > limits.submission_files:
             raise UsageFault(
-                f"{source} holds more than {limits.submission_files} files.",
+                f"{folder} holds more than {limits.submission_files} files.",
                 "Give the folder that holds only your app.",
             )
+        yield path
+
+
+def _copy_folder(source: Path, target: Path, limits: Limits) -> None:
+    target.mkdir()
+    for path in bounded_files(source, limits):
         copy = target / path.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)

@@ -11,11 +11,10 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from checker import sandbox
-from checker.model import Limits
-
 if TYPE_CHECKING:
     import pytest
+
+    from checker.isolation.levels import Level
 
 BROKEN = 70
 """The exit code if pytest could not even be run: none of its own, and not 0 or 1."""
@@ -23,7 +22,7 @@ BROKEN = 70
 CONFIGURATION = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml")
 
 
-def run(start: dict[str, Any]) -> int:
+def run(start: dict[str, Any], level: Level) -> int:
     """Run the tests in the folder that `start` names; return pytest's exit code."""
     try:
         folder = start["folder"]
@@ -31,7 +30,7 @@ def run(start: dict[str, Any]) -> int:
         os.environ.update(start["environment"])
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         os.chdir(folder)
-        sandbox.confine(Limits(**start["limits"]))
+        level.confine(start)
         import pytest  # preloaded, where there is a host
 
         return int(pytest.main(_arguments(Path(folder), start), [Order(start["order"])]))

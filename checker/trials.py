@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
+import secrets
 import shutil
 import socket
 import tempfile
@@ -20,14 +22,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from checker import facts, sandbox
+from checker import facts, handover, sandbox
 from checker.client import Unmet, reason
+from checker.disguise import disguised
 from checker.errors import GradingFault
 from checker.tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from checker.handover import Folder
     from checker.launcher import Job
 
 Verdict = Literal["passed", "failed", "broken", "endless"]
@@ -52,6 +56,8 @@ FOREIGN_FRAME = re.compile(r"^(?:/|[A-Z]:\\).*: in .*\n(?: {4}.*\n)*", re.MULTIL
 """A frame of pytest's traceback that is not in the learner's folder."""
 GIVEN = "given"
 """The name of the correct app, as the learner has it."""
+REWRITTEN = "rewritten"
+"""The name of the same app, written differently: no test can tell it by its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,7 @@ def read_builds(reference: Path, variants: Path) -> dict[str, Build]:
     Raises GradingFault if an edit does not fit: each must occur exactly once.
     """
     given = (reference / "main.py").read_text(encoding="utf-8")
-    found = {GIVEN: Build(GIVEN, given)}
+    found = {GIVEN: Build(GIVEN, given), REWRITTEN: Build(REWRITTEN, given)}
     for path in sorted(variants.glob("*.py")):
         found[path.stem] = Build(path.stem, path.read_text(encoding="utf-8"))
     table = tomllib.loads((variants / "variants.toml").read_text(encoding="utf-8"))
@@ -137,6 +143,11 @@ class Trials:
         """Demand that the tests fail on each of these bugs, or raise Unmet with what is missed."""
         if self.trial().verdict != "passed":
             raise Unmet("Your tests must pass on the shop as it is, before a failure means a bug.")
+        if self.trial(REWRITTEN).verdict != "passed":
+            raise Unmet(
+                "Your tests pass on the shop as it is, but not on the same shop with its lines "
+                "written differently.\nTest what the shop answers, not the text of main.py."
+            )
         trials = {name: self._submit(name) for name in names}
         caught, missed = [], []
         for name, running in trials.items():
@@ -211,15 +222,20 @@ class Trials:
         if name != GIVEN:
             limit_s = max(LEAST_LIMIT_S, PATIENCE * self.trial().took_s)
         scratch = Path(tempfile.mkdtemp(prefix="run-", dir=self._job.scratch))
-        folder = scratch / "app"
-        shutil.copytree(tests or self._job.submission, folder)
-        (folder / "main.py").write_text(build.source, encoding="utf-8")
+        assembled = scratch / "assembled"
+        shutil.copytree(tests or self._job.submission, assembled)
+        source = build.source
+        if name != GIVEN and not told:
+            source = disguised(source, random.Random(secrets.randbits(64)))  # noqa: S311
+        (assembled / "main.py").write_text(source, encoding="utf-8")
+        (scratch / "tmp").mkdir()
+        folder = handover.folder(self._job.isolation, assembled, scratch / "app")
         start = {
             "kind": "tests",
             "preload": list(self._job.preload),
-            "folder": str(folder),
-            "temporary": str(scratch / "temporary"),
-            "environment": sandbox.clean_environment() | self._job.environment,
+            "folder": folder.path,
+            "temporary": str(scratch / "tmp" / "pytest"),
+            "environment": folder.environment() | self._job.environment,
             "limits": asdict(self._job.limits),
             "order": order,
             "brief": not told and (name, order) != (GIVEN, "given"),
@@ -227,11 +243,12 @@ class Trials:
         line = json.dumps(start).encode() + b"\n"
         began = time.monotonic()
         if self._job.control is None:
-            code, log = _run_spawned(line, str(folder), limit_s)
+            code, log = _run_spawned(line, folder.path, limit_s)
         else:
-            code, log = _run_forked(line, self._job.control, limit_s)
+            code, log = _run_forked(line, folder, self._job.control, limit_s)
+        folder.close()
         shutil.rmtree(scratch, ignore_errors=True)
-        log = FOREIGN_FRAME.sub("", log.replace(f"{folder}{os.sep}", ""))
+        log = FOREIGN_FRAME.sub("", log.replace(f"{folder.path}{os.sep}", ""))
         return Trial(_verdict(code), code, log, time.monotonic() - began)
 
     def end(self) -> None:
@@ -239,7 +256,9 @@ class Trials:
         self._processors.shutdown(wait=True, cancel_futures=True)
 
 
-def _run_forked(start: bytes, control: str, limit_s: float) -> tuple[int | None, str]:
+def _run_forked(
+    start: bytes, folder: Folder, control: str, limit_s: float
+) -> tuple[int | None, str]:
     """Run the tests in a process that the host forks. The exit code comes from the host.
 
     It is None if they did not end in time: to hang up makes the host end them.
@@ -250,9 +269,10 @@ def _run_forked(start: bytes, control: str, limit_s: float) -> tuple[int | None,
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(limit_s)
             connection.connect(control)
-            socket.send_fds(connection, [start], [write_end])
+            socket.send_fds(connection, [start], [write_end, *folder.sent_along()])
             os.close(write_end)
             write_end = -1
+            folder.receive(connection)
             try:
                 code = _told_code(connection)
             except TimeoutError:
@@ -310,7 +330,10 @@ def _said(trial: Trial) -> str:
             "Something in them waits for ever, or for too long."
         )
     if trial.code == FAILED:
-        return "Your tests should pass, but at least one fails."
+        return (
+            "Your tests should pass, but at least one fails. While that is so, no step can be "
+            "graded: see below which it is."
+        )
     if trial.code == NO_TESTS:
         return (
             "pytest found no test. It takes functions whose names begin with `test_`, in files "

@@ -41,6 +41,11 @@ class Workspace:
         return self.root / ".learn"
 
     @property
+    def progress_file(self) -> Path:
+        """The file of attempts and passed steps."""
+        return self.state / "progress.sqlite3"
+
+    @property
     def starters(self) -> Path:
         """The folder that keeps every file as it was handed out."""
         return self.state / "starters"
@@ -53,6 +58,16 @@ class Workspace:
     def exercise(self, lesson: Lesson) -> Path:
         """Return the folder that the learner works in."""
         return self.root / "exercises" / lesson.name
+
+    def submission(self, lesson: Lesson) -> Path:
+        """Return the folder that the learner works in. Raises UsageFault if it is not there."""
+        exercise = self.exercise(lesson)
+        if not exercise.exists():
+            raise UsageFault(
+                f"Your workspace has no folder {self.shown(exercise)}.",
+                f"Bring it with `learn update`, or `learn reset {lesson.number}`.",
+            )
+        return exercise
 
     def starter(self, lesson: Lesson) -> Path:
         """Return the folder of the exercise as it was handed out."""

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,3 +142,25 @@ def grade_main(tiny: Course, engine: Engine, tmp_path: Path) -> Grade:
 def reference() -> str:
     """The text of the tiny course's first solution."""
     return (TINY / "solutions" / "01-hello" / "main.py").read_text(encoding="utf-8")
+
+
+def processes(mark: str) -> list[str]:
+    """Return the processes that have `mark` in their command line."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                if mark in (entry / "cmdline").read_text():
+                    found.append(entry.name)
+            except OSError:
+                continue
+    return found
+
+
+def wait_for(condition: object, timeout_s: float = 20) -> None:
+    """Wait until something is so."""
+    assert callable(condition)
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.05)

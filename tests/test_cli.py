@@ -61,13 +61,6 @@ def test_outside_of_a_workspace_says_how_to_make_one(learn: Learn, command: str)
     assert "learn start" in ran.err
 
 
-@pytest.mark.parametrize("level", ["strict", "confined"])
-def test_isolation_that_can_not_be_had_is_exit_3(learn: Learn, level: str) -> None:
-    ran = learn("check", "01", "--solution", "--isolation", level)
-    assert ran.code == 3
-    assert level in ran.err
-
-
 def test_a_bug_of_ours_is_a_sentence_and_a_file(learn: Learn, own_course: Path) -> None:
     (own_course / "exercises" / "01-hello" / "exercise.toml").write_text("secrets = 5\n")
     learn.course = own_course

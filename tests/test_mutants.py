@@ -313,7 +313,9 @@ class Counted:
 
     def __init__(self, engine: Engine) -> None:
         self.engine, self.runs = engine, 0
-        self.control = engine.control
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.engine, name)
 
     def run(self, job: dict[str, Any]) -> Running:
         self.runs += 1

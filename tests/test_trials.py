@@ -10,7 +10,7 @@ from checker.client import Unmet
 from checker.engine import Engine
 from checker.errors import GradingFault
 from checker.launcher import Job
-from checker.trials import Trials, read_builds
+from checker.trials import GIVEN, REWRITTEN, Trials, read_builds
 from tests.conftest import ROOT
 
 NAME = "09-testing"
@@ -59,13 +59,11 @@ def course(tmp_path: Path) -> Path:
 class Try:
     """Makes the trials of a test file."""
 
-    def __init__(self, course: Path, control: str | None) -> None:
+    def __init__(self, course: Path, engine: Engine) -> None:
         self.course = course
-        self.control = control
+        self.engine = engine
 
-    def __call__(
-        self, tests: str, *, control: str | None = "", all_at_once: bool = False
-    ) -> Trials:
+    def __call__(self, tests: str, *, forked: bool = True, all_at_once: bool = False) -> Trials:
         submission = self.course / "submission"
         submission.mkdir()
         (submission / "test_main.py").write_text(tests, encoding="utf-8")
@@ -76,7 +74,8 @@ class Try:
             seed=0,
             steps=[],
             needs={},
-            control=self.control if control == "" else control,
+            control=self.engine.control if forked else None,
+            isolation=self.engine.isolation if forked else "process",
             reference=str(self.course / "solutions" / "01-sum"),
         )
         return Trials(job, all_at_once=all_at_once)
@@ -84,7 +83,7 @@ class Try:
 
 @pytest.fixture
 def tried(course: Path, engine: Engine) -> Try:
-    return Try(course, engine.control)
+    return Try(course, engine)
 
 
 # ------------------------------------------------------------------------ the variants themselves
@@ -94,7 +93,8 @@ def test_every_bug_differs_and_is_graded_once() -> None:
     builds = read_builds(REFERENCE, VARIANTS)
     bugs = [build for build in builds.values() if build.bug]
     assert len(bugs) >= 15
-    assert len({build.source for build in builds.values()}) == len(builds)
+    assert builds[REWRITTEN].source == builds[GIVEN].source
+    assert len({build.source for build in builds.values()}) == len(builds) - 1
     graded = [
         str(argument.value)
         for node in ast.walk(ast.parse(SUITE.read_text(encoding="utf-8")))
@@ -140,7 +140,7 @@ def test_an_edit_must_fit_exactly_once(course: Path) -> None:
     ],
 )
 def test_exit_codes_are_read_strictly(tried: Try, tests: str, verdict: str, way: str) -> None:
-    trials = tried(tests, control="" if way == "forked" else None)
+    trials = tried(tests, forked=way == "forked")
     assert trials.trial().verdict == verdict
 
 
@@ -162,7 +162,7 @@ def test_forge():
 @pytest.mark.parametrize("way", ["forked", "spawned"])
 def test_endless_tests_are_ended(tried: Try, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trials_module, "LIMIT_S", 3.0)
-    trials = tried("def test():\n    while True: pass", control="" if way == "forked" else None)
+    trials = tried("def test():\n    while True: pass", forked=way == "forked")
     assert trials.trial().verdict == "endless"
     with pytest.raises(Unmet, match="had not ended"):
         trials.expect_pass()
@@ -259,3 +259,12 @@ def test_slow_tests_are_told_so(tried: Try, monkeypatch: pytest.MonkeyPatch) -> 
 def test_only_the_tests_own_configuration_counts(tried: Try) -> None:
     (tried.course / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
     tried(GOOD).expect_pass()
+
+
+def test_the_text_of_the_shop_tells_nothing(tried: Try, course: Path) -> None:
+    known = (course / "solutions" / "01-sum" / "main.py").read_text()
+    cheat = f"def test():\n    assert open('main.py').read() == {known!r}\n"
+    trials = tried(cheat)
+    assert trials.trial().verdict == "passed"
+    with pytest.raises(Unmet, match="not the text"):
+        trials.expect_caught("minus")

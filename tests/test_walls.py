@@ -16,7 +16,7 @@ MODULES = [
     for path in sorted(CHECKER.rglob("*.py"))
     if not {"suites", "mistakes", "variants", "course"} & set(path.relative_to(CHECKER).parts)
 ]
-BESIDE_LEARNER_CODE = {"host", "testing"}
+BESIDE_LEARNER_CODE = {"host", "testing", "offline_docs"}
 """The modules that run in a learner's process."""
 RUNNERS = {"exec", "eval", "__import__", "import_module", "exec_module"}
 """What turns text or a file into running code."""

@@ -9,7 +9,6 @@ the body sends a message and each `<` waits for one.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -19,10 +18,10 @@ import tempfile
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from checker.http_status import status_line
 from checker.launcher import Job, Launcher
+from checker.render import exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,14 +29,9 @@ if TYPE_CHECKING:
     from checker.client import App
     from checker.engine import Engine
 
-SHOWN_HEADERS = (
-    "access-control-allow-credentials", "access-control-allow-origin", "allow", "content-encoding",
-    "location", "set-cookie", "www-authenticate", "x-request-id", "x-served-by",
-)  # fmt: skip
 APP_LINE = re.compile(r"# app: (\S+)\n")
 TIMEOUT_S = 60
 CI_VARIABLES = ("CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "PYTEST_ADDOPTS")
-WIDTH = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +129,11 @@ def _answer(app: App, request: Request) -> str:
     answer = app.request(
         request.method, request.path, headers=request.headers, content=request.body or None
     )
-    lines = [f"{request.method} {request.path}"]
-    lines.append(status_line(answer.status))
-    lines += [f"{name}: {value}" for name, value in answer.headers.items() if name in SHOWN_HEADERS]
-    if answer.content:
-        lines.append(_pretty(answer.text))
     raised = app.exceptions()[-1:] if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR else []
-    lines += [
-        f"{error.type}: {error.message} (main.py, line {error.frames[-1].line})"
-        for error in raised
-        if error.frames
-    ]
-    return "\n".join(lines) + "\n"
+    line = f"{request.method} {request.path}"
+    return exchange.as_text(
+        exchange.Shown(line, "", answer.status, answer.headers, answer.text, raised)
+    )
 
 
 def _conversation(app: App, request: Request) -> str:
@@ -164,25 +151,3 @@ def _conversation(app: App, request: Request) -> str:
     except Unmet as error:
         lines.append(str(error).partition("\n")[0])
     return "\n".join(lines) + "\n"
-
-
-def _pretty(text: str) -> str:
-    try:
-        value: Any = json.loads(text)
-    except ValueError:
-        return text.rstrip()
-    return _wrapped(value)
-
-
-def _wrapped(value: Any, indent: str = "") -> str:
-    """Write JSON on one line where it fits, else item by item."""
-    line = json.dumps(value, ensure_ascii=False)
-    if len(indent) + len(line) <= WIDTH or not isinstance(value, (dict, list)):
-        return line
-    inner = indent + "  "
-    if isinstance(value, dict):
-        items = [f"{json.dumps(name)}: {_wrapped(item, inner)}" for name, item in value.items()]
-    else:
-        items = [_wrapped(item, inner) for item in value]
-    opening, closing = "{}" if isinstance(value, dict) else "[]"
-    return opening + ",".join(f"\n{inner}{item}" for item in items) + f"\n{indent}{closing}"

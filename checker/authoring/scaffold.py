@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from checker.catalog import LESSON_FOLDER
 from checker.errors import UsageFault
@@ -105,9 +106,65 @@ def test_answers_a_ping(app):
     app.get("/ping").expect(200, json={{"answer": "pong"}})
 '''
 
+NOTEBOOK = (
+    (
+        "markdown",
+        "slide",
+        """\
+# {number} {title}
+
+**Goal of this hour.** What the class can do at its end.""",
+    ),
+    ("markdown", "notes", "*Speaker notes.* How long it takes, and what to ask."),
+    ("code", "-", "%load_ext checker.notebook"),
+    (
+        "code",
+        "slide",
+        """\
+%%app
+from fastapi import FastAPI
+
+app = FastAPI()
+
+@app.get("/soup")
+async def serve_soup() -> str:
+    return "pea soup\"""",
+    ),
+    ("code", "fragment", 'app.get("/soup")'),
+    (
+        "code",
+        "slide",
+        """\
+%%check {number}.1 --seed 1
+from fastapi import FastAPI
+
+app = FastAPI()""",
+    ),
+)
+"""Cells as kind, place on the slides, source. `learn dev notebooks` runs them."""
+
+
+def _notebook(values: dict[str, str]) -> str:
+    """Return the notebook of a new lesson, not run yet."""
+    cells: list[dict[str, Any]] = []
+    for index, (kind, slide_type, source) in enumerate(NOTEBOOK, 1):
+        cell = {
+            "cell_type": kind,
+            "id": f"{values['number']}-{index}",
+            "metadata": {"slideshow": {"slide_type": slide_type}},
+            "source": source.format(**values).splitlines(keepends=True),
+        }
+        cells.append(cell | ({"execution_count": None, "outputs": []} if kind == "code" else {}))
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    content = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
 
 def make_lesson(root: Path, name: str) -> list[Path]:
-    """Write a sound one-step lesson called `NN-slug`; return the files.
+    """Write a one-step lesson called `NN-slug`; return the files.
+
+    It is sound once its notebook has been run.
 
     Raises UsageFault if the name has another form, or the number is taken.
     """
@@ -135,4 +192,7 @@ def make_lesson(root: Path, name: str) -> list[Path]:
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.format(**values), encoding="utf-8")
-    return list(files)
+    notebook = root / "notebooks" / f"{name}.ipynb"
+    notebook.parent.mkdir(exist_ok=True)
+    notebook.write_text(_notebook(values), encoding="utf-8")
+    return [*files, notebook]

@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checker.authoring import coverage, examples, texts
+from checker.authoring import coverage, examples, notebooks, texts
 from checker.errors import Fault
 from checker.grading import Options, grade
 
@@ -28,6 +28,7 @@ def problems(lesson: Lesson, engine: Engine) -> Iterator[str]:
     yield from step_problems(lesson)
     yield from suite_problems(lesson)
     yield from coverage.problems(lesson)
+    yield from notebooks.problems(lesson)
     yield from text_problems(lesson, engine)
     try:
         yield from starter_problems(lesson, engine)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from checker.catalog import find_lesson
 from checker.errors import GradingFault, UsageFault
 from checker.files import write_whole
 from checker.grading import Options, grade, grade_all
+from checker.progress import Remembered, passed_by_lesson, remember
 from checker.workspace import Workspace, current_course, find_workspace, here
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ class Wish:
     solution: bool
     form: str
     output: Path | None
-    isolation: str
     database: Database | None
     seed: int | None
 
@@ -69,18 +68,9 @@ def check(wish: Wish, engine: Engine) -> int:
         reports = [grade(work[0].lesson, work[0].path, options, engine)]
     else:
         reports = _grade_all(work, options, engine, show_bar=wish.form == "text")
-    notices = _remember(reports, workspace) if workspace else Remembered()
+    notices = remember(reports, workspace.progress_file) if workspace else Remembered()
     _show(reports, work, wish, workspace, notices)
     return max(EXIT_CODES[report.status] for report in reports)
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """What the progress file made of the reports."""
-
-    first_passed: frozenset[str] = frozenset()
-    """Ids of steps that passed for the first time."""
-    notice: str = ""
 
 
 def _load_renderer() -> None:
@@ -95,12 +85,6 @@ def _refuse_contradictions(wish: Wish) -> None:
         raise UsageFault(
             "--solution grades the reference, but a path is given.", "Leave one of them out."
         )
-    if wish.isolation in ("confined", "strict"):
-        raise GradingFault(
-            f"Isolation {wish.isolation!r} can't be had with this version of the checker; "
-            "its only level is 'process'.",
-            "Run it in a container of your own, and choose --isolation process.",
-        )
 
 
 def _work(
@@ -114,7 +98,7 @@ def _work(
     elif named:
         chosen = [named]
     elif workspace:
-        chosen = [(_current_lesson(course, workspace), None)]
+        chosen = [(current_lesson(course, workspace), None)]
     else:
         raise UsageFault("No lesson is named.", "Name one, as in `learn check 01`, or use --all.")
     for lesson, _ in chosen:
@@ -134,20 +118,12 @@ def _submission(wish: Wish, lesson: Lesson, workspace: Workspace | None) -> Path
         return wish.path
     if wish.solution or workspace is None:
         return lesson.solution
-    exercise = workspace.exercise(lesson)
-    if not exercise.exists():
-        raise UsageFault(
-            f"Your workspace has no folder {workspace.shown(exercise)}.",
-            f"Bring it with `learn update`, or `learn reset {lesson.number}`.",
-        )
-    return exercise
+    return workspace.submission(lesson)
 
 
-def _current_lesson(course: Course, workspace: Workspace) -> Lesson:
-    """The first lesson that is not passed; when all are, the last."""
-    from checker.progress import passed_by_lesson
-
-    counts, _ = passed_by_lesson(workspace.state / "progress.sqlite3", course.lessons)
+def current_lesson(course: Course, workspace: Workspace) -> Lesson:
+    """Return the first lesson that is not passed; when all are, the last."""
+    counts, _ = passed_by_lesson(workspace.progress_file, course.lessons)
     for lesson in course.lessons:
         if counts.get(lesson.number, 0) < len(lesson.steps):
             return lesson
@@ -169,24 +145,6 @@ def _grade_all(
         task = bar.add_task("", total=len(work))
         pairs = [(one.lesson, one.path) for one in work]
         return grade_all(pairs, options, engine, at_once, lambda _: bar.advance(task))
-
-
-def _remember(reports: Sequence[Report], workspace: Workspace) -> Remembered:
-    import sqlite3
-
-    from checker.progress import open_progress
-
-    progress, notice = open_progress(workspace.state / "progress.sqlite3")
-    if progress is None:
-        return Remembered(notice=notice)
-    with closing(progress):
-        try:
-            passed = [progress.record(report) for report in reports]
-        except sqlite3.Error as error:
-            return Remembered(
-                notice=f"Your progress can't be saved ({error}). The grade is right all the same."
-            )
-    return Remembered(frozenset().union(*passed), notice)
 
 
 def _show(

@@ -21,9 +21,13 @@ AT_ONCE = 2
 
 def new(name: str) -> None:
     """Scaffold the lesson `NN-slug`. Raises UsageFault if it can't be called so."""
+    from checker.authoring import notebooks as running  # needs the extra `class`
+
     console = output()
     for path in scaffold.make_lesson(course_folder(), name):
         console.print(f"made {path}", markup=False)
+    course = load_course(course_folder())
+    running.refresh(course, find_lesson(course, name)[0])
     console.print(f"Fill them in, and run `learn dev check {name[:2]}` until it is quiet.")
 
 
@@ -52,6 +56,16 @@ def sync(wanted: str | None) -> None:
                 path.write_text(text, encoding="utf-8")
             text = lesson.text.read_text(encoding="utf-8")
             lesson.text.write_text(texts.synced(text, folder), encoding="utf-8")
+
+
+def notebooks(wanted: str | None) -> None:
+    """Run the notebooks and write their outputs into them."""
+    from checker.authoring import notebooks as running  # needs the extra `class`
+
+    course, console = load_course(course_folder()), output()
+    for lesson in _lessons(wanted):
+        changed = running.refresh(course, lesson)
+        console.print(f"{lesson.notebook.name}: {'new outputs' if changed else 'as committed'}")
 
 
 def table() -> None:

@@ -14,16 +14,23 @@ from checker import __version__, sandbox
 from checker.catalog import course_folder, load_course
 from checker.errors import Fault
 from checker.grading import grade
+from checker.hosts import Hosts
 from checker.render.console import output
 from checker.workspace import find_workspace, here
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from checker.model import Isolation
+
 PACKAGES = ("fastapi", "starlette", "pydantic", "uvicorn", "httpx2", "pytest", "SQLAlchemy")
-MISSES = {
+MISSES: dict[Isolation, str] = {
     "process": "the app can read your files, use the network, and start processes that outlive "
     "it: grade strangers' code in a container",
+    "confined": "the app can find out the names of your files, fill the disk in files of its own "
+    "folder, and see which processes run; it can start none of its own",
+    "strict": "flaws of the Linux kernel and of the processor; it takes time from what else runs "
+    "here",
 }
 
 
@@ -42,13 +49,26 @@ def _facts() -> Iterator[tuple[str, str]]:
     yield "python", f"{platform.python_version()}, {sys.executable}"
     yield "system", f"{platform.system()} {platform.release()}, {os.cpu_count()} cores"
     yield "packages", ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
-    level = sandbox.strongest_level()
-    yield "isolation", f"{level}; not protected: {MISSES[level]}"
+    yield from _isolation()
     yield "apps are", "forked from a preloaded host" if sandbox.CAN_FORK else "started one by one"
     yield "scratch", _scratch()
     yield "workspace", _workspace()
     yield from _databases()
     yield "git", shutil.which("git") or "not found: `learn reset` in a clone needs it"
+
+
+def _isolation() -> Iterator[tuple[str, str]]:
+    """Try the levels from the strongest down, and say why those that fail do."""
+    levels: tuple[Isolation, ...] = ("strict", "confined", "process")
+    for level in levels:
+        try:
+            with Hosts(level) as hosts:
+                hosts.proven()
+        except Fault as fault:
+            yield level, f"not here: {fault.message} {fault.remedy}"
+        else:
+            yield "isolation", f"{level}; not protected: {MISSES[level]}"
+            return
 
 
 def _databases() -> Iterator[tuple[str, str]]:

@@ -49,7 +49,8 @@ def run(wanted: str, port: int) -> int:
         console.print(f"  with:  {name}={value}", markup=False, soft_wrap=True)
     console.print(f"  docs:  http://127.0.0.1:{port}/docs")
     console.print("  stop:  Ctrl-C\n")
-    command = ["-m", "uvicorn", "main:app", "--reload", "--port", str(port)]
+    app = ["checker.offline_docs:learners_app", "--factory"]
+    command = ["-m", "uvicorn", *app, "--reload", "--port", str(port)]
     server = subprocess.Popen([sys.executable, *command], cwd=folder, env=os.environ | environment)
     try:
         return server.wait()

@@ -8,7 +8,9 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from rich.console import Group
 from rich.syntax import Syntax
+from rich.text import Text
 
 from checker.catalog import find_lesson
 from checker.errors import UsageFault
@@ -28,16 +30,26 @@ if TYPE_CHECKING:
 def show(wanted: str, *, sure: bool) -> None:
     """Print the reference solution, after asking if the lesson is not passed yet."""
     lesson, _ = _allowed(wanted, sure=sure)
-    console = output()
-    for path in _python_files(lesson.solution):
-        console.print(path.relative_to(lesson.solution).as_posix(), style="bold", markup=False)
-        console.print(_code(path.read_text(encoding="utf-8"), "python"))
+    output().print(reference(lesson))
 
 
 def show_diff(wanted: str, *, sure: bool) -> None:
     """Print how the reference differs from the learner's files."""
     lesson, workspace = _allowed(wanted, sure=sure)
-    console = output()
+    output().print(difference(workspace, lesson))
+
+
+def reference(lesson: Lesson) -> Group:
+    """Lay out the reference solution: each file's name and its code."""
+    parts: list[Text | Syntax] = []
+    for path in _python_files(lesson.solution):
+        parts.append(Text(path.relative_to(lesson.solution).as_posix(), style="bold"))
+        parts.append(_code(path.read_text(encoding="utf-8"), "python"))
+    return Group(*parts)
+
+
+def difference(workspace: Workspace, lesson: Lesson) -> Text | Syntax:
+    """Lay out how the reference differs from the learner's files."""
     exercise = workspace.exercise(lesson)
     lines: list[str] = []
     for path in _python_files(lesson.solution):
@@ -50,9 +62,30 @@ def show_diff(wanted: str, *, sure: bool) -> None:
             f"yours/{name}", f"reference/{name}", lineterm="",
         )  # fmt: skip
     if lines:
-        console.print(_code("\n".join(lines), "diff"))
-    else:
-        console.print("Your files are the same as the reference.")
+        return _code("\n".join(lines), "diff")
+    return Text("Your files are the same as the reference.")
+
+
+def must_ask(workspace: Workspace, lesson: Lesson) -> bool:
+    """Whether the reference is a spoiler: the lesson is not passed, and it was never shown."""
+    progress, _ = open_progress(workspace.progress_file)
+    if progress is None:
+        return False
+    with closing(progress):
+        passed = len(progress.passed_steps(lesson)) == len(lesson.steps)
+        return not passed and not progress.solution_was_shown(lesson)
+
+
+def remember_shown(workspace: Workspace, lesson: Lesson) -> None:
+    """Remember that the learner has looked at the reference."""
+    progress, _ = open_progress(workspace.progress_file)
+    if progress is None:
+        return
+    with closing(progress):
+        try:
+            progress.remember_shown(lesson)
+        except sqlite3.Error:
+            pass  # a disk that is full or read-only does not hide the reference
 
 
 def _allowed(wanted: str, *, sure: bool) -> tuple[Lesson, Workspace]:
@@ -63,17 +96,9 @@ def _allowed(wanted: str, *, sure: bool) -> tuple[Lesson, Workspace]:
     course = current_course()
     lesson, _ = find_lesson(course, wanted)
     workspace = find_workspace(course, here())
-    progress, _ = open_progress(workspace.state / "progress.sqlite3")
-    if progress is None:
-        return lesson, workspace
-    with closing(progress):
-        passed = len(progress.passed_steps(lesson)) == len(lesson.steps)
-        if not passed and not sure and not progress.solution_was_shown(lesson):
-            _ask(lesson)
-        try:
-            progress.remember_shown(lesson)
-        except sqlite3.Error:
-            pass  # a disk that is full or read-only does not hide the reference
+    if not sure and must_ask(workspace, lesson):
+        _ask(lesson)
+    remember_shown(workspace, lesson)
     return lesson, workspace
 
 

@@ -29,7 +29,7 @@ def show() -> None:
 
 
 def _lines(course: Course, workspace: Workspace) -> list[str]:
-    counts, notice = passed_by_lesson(workspace.state / "progress.sqlite3", course.lessons)
+    counts, notice = passed_by_lesson(workspace.progress_file, course.lessons)
     total = sum(len(lesson.steps) for lesson in course.lessons)
     lines = [
         f"Workspace: {workspace.root}",

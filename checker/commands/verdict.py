@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from checker.commands.check import Remembered
     from checker.model import Report
+    from checker.progress import Remembered
     from checker.workspace import Workspace
 
 

@@ -13,32 +13,44 @@ if TYPE_CHECKING:
 
     from checker.model import Check, Exchange, Report, StepResult
 
-STYLE = """
-:root { color-scheme: light dark; --edge: #8884; --good: #188038; --bad: #c5221f; --rest: #80868b }
+PAGE_STYLE = """
+:root { color-scheme: light dark }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem }
-h2 { font-size: 1rem; margin: 0 }
-section { border: 1px solid var(--edge); border-left: .3rem solid var(--rest); border-radius: .3rem;
-  margin: .6rem 0; padding: .5rem .9rem }
-section.passed { border-left-color: var(--good) }
-section.failed, section.error, section.trouble { border-left-color: var(--bad) }
-.status { color: var(--rest); float: right }
-.message { white-space: pre-wrap; margin: .3rem 0 }
-pre { background: #8881; padding: .5rem; overflow-x: auto; white-space: pre-wrap; margin: .3rem 0 }
-footer { color: var(--rest); font-size: .85rem }
 """
+STYLE = """
+.learn { --edge: #8884; --good: #188038; --bad: #c5221f; --rest: #80868b;
+  h1 { font-size: 1.25rem; margin: .2rem 0 }
+  h2 { font-size: 1rem; margin: 0 }
+  section { border: 1px solid var(--edge); border-left: .3rem solid var(--rest);
+    border-radius: .3rem; margin: .6rem 0; padding: .5rem .9rem }
+  section.passed { border-left-color: var(--good) }
+  section.failed, section.error, section.trouble { border-left-color: var(--bad) }
+  .status { color: var(--rest); float: right }
+  .message { white-space: pre-wrap; margin: .3rem 0 }
+  pre { background: #8881; padding: .5rem; overflow-x: auto; white-space: pre-wrap;
+    margin: .3rem 0 }
+  footer { color: var(--rest); font-size: .85rem }
+}
+"""
+"""Everything below one class, so that a report can stand in a page of somebody else's."""
 WORDS = {"passed": "passed", "failed": "not yet", "not_run": "not run", "error": "checker failed"}
 
 
 def render(reports: Sequence[Report]) -> str:
     """Write a page with all reports."""
-    body = "\n".join(line for report in reports for line in _report(report))
+    body = "\n".join(fragment(report) for report in reports)
     title = ", ".join(report.lesson.name for report in reports)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
+        f"<title>{escape(title)}</title>\n<style>{PAGE_STYLE}{STYLE}</style>\n</head>\n"
         f"<body>\n{body}\n</body>\n</html>\n"
     )
+
+
+def fragment(report: Report) -> str:
+    """Write one report as a part of a page; the page needs STYLE."""
+    return '<div class="learn">\n' + "\n".join(_report(report)) + "\n</div>"
 
 
 def _report(report: Report) -> Iterator[str]:

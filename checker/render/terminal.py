@@ -62,13 +62,19 @@ def _parts(report: Report, marks: dict[str, str]) -> Iterator[RenderableType]:
                 yield Padding(Text(plain(check.message), style="dim"), (0, 0, 0, 9))
     if any(result.status == "not_run" for result in report.steps):
         yield Text(f"    ({marks['not_run']} builds on a step that has not passed)", style="dim")
-    failing = [result for result in report.steps if result.status in ("failed", "error")]
-    for result in failing[:1]:
+    failing = first_failing(report)
+    if failing:
         yield Text()
-        yield from _told_in_full(result, report.lesson.number)
+        yield from told_in_full(failing, report.lesson.number)
 
 
-def _told_in_full(result: StepResult, lesson: str) -> Iterator[RenderableType]:
+def first_failing(report: Report) -> StepResult | None:
+    """Return the step that is told in full; None if no step was run and failed."""
+    return next((one for one in report.steps if one.status in ("failed", "error")), None)
+
+
+def told_in_full(result: StepResult, lesson: str) -> Iterator[RenderableType]:
+    """Lay out why a step fails: message, exception, the last exchange, how to replay it."""
     yield Text(f"{result.step.id} {result.step.title}", style="bold")
     if result.mistake:
         yield Padding(_message(result.mistake.message, "bold"), (0, 0, 1, 2))

@@ -339,7 +339,7 @@ async def welcome() -> dict[str, str]:
 
 @app.get("/delivery/{postcode}")
 async def show_delivery(
-    postcode: Annotated[str, Path(pattern=r"^\d{5}$")], courier: CourierDep
+    postcode: Annotated[str, Path(pattern=r"^[0-9]{5}$")], courier: CourierDep
 ) -> Delivery:
     """Say how long a parcel takes to this postcode."""
     try:

@@ -28,8 +28,8 @@ are the others: wrong apps that would be accepted.
 Only what the learner writes is changed, not what the starter gives; nor is what may be said in any
 words: docstrings, descriptions, examples, and refusals whose words do not stand in the task.
 
-Made by `learn dev table` from the results of the last run; lessons that are not named were not run.
-Lesson 09 has no mutants of this kind: there the learner writes tests, and the planted bugs in
+Made by `learn dev table` from the results of the last run; lessons that are not named were not
+run. Lesson 09 has no mutants of this kind: there the learner writes tests, and the planted bugs in
 `checker/variants/` are its mutants.
 """
 

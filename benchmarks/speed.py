@@ -1,0 +1,177 @@
+"""The speed of the checker against bare pytest, as ratios, for docs/speed.md and docs/speed.svg.
+
+Usage: python benchmarks/speed.py [ROUNDS]
+
+Everything is timed in turn in one run, so that what slows the machine slows all alike. "Bare
+pytest" runs the same hidden suite in its own process, against an app in a thread of it (see
+inprocess.py): the way of grading that isolates nothing.
+"""
+
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+from timing import Command, time_once
+
+from checker.catalog import load_course
+from checker.engine import Engine
+from checker.grading import grade
+from checker.model import Lesson
+
+mpl.use("svg")
+import matplotlib.pyplot as plt
+
+ROOT = Path(__file__).resolve().parent.parent
+LEARN = str(Path(sys.executable).with_name("learn"))
+LESSONS = load_course(ROOT).lessons
+AUTOLOAD_OFF = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+Times = dict[str, list[float]]
+
+
+def bare(lesson: Lesson) -> Command:
+    """Bare pytest on a lesson's suite; in lesson 09, on the tests that its learner writes."""
+    pytest = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "-p", "no:cacheprovider"]
+    if lesson.entry != "main.py":
+        pytest += ["-p", "anyio.pytest_plugin", "--rootdir", str(lesson.solution)]
+        return Command(f"bare {lesson.number}", [*pytest, str(lesson.solution)], AUTOLOAD_OFF)
+    variables = {"SUBMISSION": str(lesson.solution), "PYTHONPATH": str(ROOT / "benchmarks")}
+    # Of some suites, a check or two needs what only a process of its own can show.
+    return Command(
+        f"bare {lesson.number}", [*pytest, "-p", "inprocess", str(lesson.suite)], variables, (0, 1)
+    )
+
+
+def in_turn(tasks: dict[str, Callable[[], float]], rounds: int) -> Times:
+    """Run all tasks one after the other, `rounds` times after a warm-up; return their times."""
+    for task in tasks.values():
+        task()
+    times: Times = {name: [] for name in tasks}
+    for _ in range(rounds):
+        for name, task in tasks.items():
+            times[name].append(task())
+    return times
+
+
+def cold(rounds: int) -> Times:
+    """A single check of lesson 01, everything started for it."""
+    first = bare(LESSONS[0])
+    lean = Command("lean", first.argv, dict(first.env) | AUTOLOAD_OFF)
+    check = Command("check", [LEARN, "check", "01", "--solution"], {})
+    floor = Command("floor", [sys.executable, "-c", "import fastapi"], {})
+    return in_turn(
+        {
+            "bare pytest, lesson 01": lambda: time_once(first),
+            "the same, plugin autoload off": lambda: time_once(lean),
+            "`learn check 01 --solution`": lambda: time_once(check),
+            "`import fastapi` alone": lambda: time_once(floor),
+        },
+        rounds,
+    )
+
+
+def warm(rounds: int) -> Times:
+    """From a save to the verdict, by the engine that `learn watch` keeps."""
+    with tempfile.TemporaryDirectory() as name, Engine.for_many() as engine:
+        work = Path(shutil.copytree(LESSONS[0].solution, Path(name) / "work"))
+        source = (work / "main.py").read_text(encoding="utf-8")
+        saves = iter(range(10**6))
+
+        def save_to_verdict() -> float:
+            began = time.perf_counter()
+            (work / "main.py").write_text(f"{source}\n# {next(saves)}\n", encoding="utf-8")
+            report = grade(LESSONS[0], work, engine=engine)
+            took = time.perf_counter() - began
+            if report.status != "passed":
+                raise RuntimeError("the reference should pass")
+            return took
+
+        first = bare(LESSONS[0])
+        return in_turn(
+            {
+                "bare pytest, lesson 01": lambda: time_once(first),
+                "saved, graded by a warm engine": save_to_verdict,
+            },
+            rounds,
+        )
+
+
+def everything(rounds: int) -> Times:
+    """All lessons: `learn check --all` against as many runs of bare pytest."""
+    suites = [bare(lesson) for lesson in LESSONS]
+    check = Command("all", [LEARN, "check", "--all", "--solution"], {})
+    return in_turn(
+        {
+            f"bare pytest, {len(suites)} lessons, one after the other": lambda: sum(
+                time_once(suite) for suite in suites
+            ),
+            "`learn check --all --solution`": lambda: time_once(check),
+        },
+        rounds,
+    )
+
+
+def table(times: Times) -> str:
+    """Return a Markdown table; ratios are medians of the ratios to the first row, in pairs."""
+    base = next(iter(times.values()))
+    lines = ["| what | median s | min-max s | ratio |", "|---|---|---|---|"]
+    for name, taken in times.items():
+        lines.append(
+            f"| {name} | {statistics.median(taken):.2f} "
+            f"| {min(taken):.2f}-{max(taken):.2f} | {ratio(taken, base):.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def ratio(taken: Sequence[float], base: Sequence[float]) -> float:
+    """Return the median of the ratios, pair by pair."""
+    return statistics.median(a / b for a, b in zip(taken, base, strict=True))
+
+
+def plot(groups: dict[str, Times], path: Path) -> None:
+    """Draw every row's ratio to its bare pytest."""
+    rows = [
+        (name.replace("`", ""), ratio(taken, next(iter(times.values()))))
+        for times in groups.values()
+        for name, taken in times.items()
+    ]
+    mpl.rcParams["svg.hashsalt"] = "speed"
+    figure, axes = plt.subplots(figsize=(8, 0.4 * len(rows) + 1), layout="constrained")
+    colours = ["#555555" if value == 1 else "#00796b" for _, value in rows]
+    bars = axes.barh([name for name, _ in rows], [value for _, value in rows], color=colours)
+    axes.bar_label(bars, [f"{value:.2f}" for _, value in rows], padding=3)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1.15)
+    axes.set_xlabel("time, as a ratio to bare pytest in process (less is better)")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, metadata={"Date": None})
+
+
+def main() -> None:
+    """Measure, print, and write the page and the picture."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    groups = {
+        "One check, from nothing": cold(rounds),
+        "From a save to the verdict": warm(rounds),
+        "The whole course": everything(max(3, rounds // 3)),
+    }
+    parts = ["# How fast it is", __doc__.partition("\n\n")[2].partition("\n\n")[2].strip()]
+    for title, times in groups.items():
+        parts += [f"## {title}", table(times)]
+    parts += [
+        f"Made on {os.cpu_count()} processors by `python benchmarks/speed.py {rounds}`.",
+        "![The same ratios as bars](speed.svg)",
+    ]
+    text = "\n\n".join(parts) + "\n"
+    (ROOT / "docs" / "speed.md").write_text(text, encoding="utf-8")
+    plot(groups, ROOT / "docs" / "speed.svg")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""`learn watch`: grade on every save, on a screen or line by line."""
