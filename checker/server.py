@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from checker.facts import Fact
     from checker.model import Limits, Raised, Trouble
 
+Purpose = Literal["grade", "look"]
+"""What an app is served for: to be graded, or to be looked at by people."""
 MAX_EXCEPTIONS = 200
 SETTLE_S = 2.0
 """How long an app may take to tell its counts, or that it ended: only waited for on trouble."""
@@ -132,7 +134,7 @@ class Served:
         observe: Sequence[str] = (),
         preload: Sequence[str] = (),
         limits: Limits,
-        purpose: Literal["grade", "look"] = "grade",
+        purpose: Purpose = "grade",
     ) -> None:
         """Start serving a copy of the folder `source`; returns before it is ready.
 

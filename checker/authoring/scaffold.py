@@ -146,7 +146,7 @@ app = FastAPI()""",
 
 def _notebook(values: dict[str, str]) -> str:
     """Return the notebook of a new lesson, not run yet."""
-    cells = []
+    cells: list[dict[str, object]] = []
     for index, (kind, slide_type, source) in enumerate(NOTEBOOK, 1):
         cell = {
             "cell_type": kind,
