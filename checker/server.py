@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from checker.facts import Fact
     from checker.model import Isolation, Limits, Raised, Trouble
 
+Purpose = Literal["grade", "look"]
+"""What an app is served for: to be graded, or to be looked at by people."""
 MAX_EXCEPTIONS = 200
 PROOF_S = 20.0
 """How long a host may take until it has proven its isolation level: only on a stuck machine."""
@@ -164,7 +166,7 @@ class Served:
         shared: Sequence[str] = (),
         doors: Sequence[Door] = (),
         limits: Limits,
-        purpose: Literal["grade", "look"] = "grade",
+        purpose: Purpose = "grade",
     ) -> None:
         """Start serving a copy of the folder `source`; returns before it is ready.
 

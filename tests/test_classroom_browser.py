@@ -54,7 +54,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     wait_until_it_listens(port)
     drain = subprocess.Popen(["cat"], stdin=server.stdout, stdout=subprocess.DEVNULL)
     yield address
-    server.send_signal(signal.SIGINT)
+    server.send_signal(signal.SIGTERM)
     assert server.wait(60) == 0
     drain.wait(10)
 
@@ -100,12 +100,18 @@ def open_notebook(page: Page, lab: str, name: str) -> None:
     expect(page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")).to_have_count(1)
 
 
+def wait_for_kernel(page: Page) -> None:
+    indicator = page.locator(".jp-Notebook-ExecutionIndicator")
+    expect(indicator).to_have_attribute("data-status", "idle", timeout=60_000)
+
+
 def choose(page: Page, menu: str, item: str) -> None:
     page.get_by_role("menuitem", name=menu, exact=True).click()
     page.get_by_role("menuitem", name=item, exact=True).click()
 
 
 def run_all(page: Page) -> None:
+    wait_for_kernel(page)
     choose(page, "Run", "Run All Cells")
     prompts = page.locator(".jp-CodeCell .jp-InputPrompt")
     expect(prompts.last).to_have_text(re.compile(r"\[\d+\]:"), timeout=RUN_LIMIT_MS)
@@ -132,6 +138,7 @@ def test_docs_page_lists_the_operations_without_a_network(page: Page, lab: str) 
     open_notebook(page, lab, "01-quickstart")
     cell = page.locator(".jp-CodeCell").filter(has_text=re.compile(r"^\s*(\[.*\]:)?\s*docs\(\)"))
     cell.locator(".jp-InputArea-editor").click()
+    wait_for_kernel(page)
     choose(page, "Run", "Run All Above Selected Cell")
     choose(page, "Run", "Run Selected Cell and Do not Advance")
     docs = page.frame_locator('iframe[title="docs"]')

@@ -84,6 +84,9 @@ def test_run_serves_with_the_variables_of_a_check(workspace: Learn, own_course: 
         url = f"http://127.0.0.1:{port}"
         assert answer(f"{url}/secret") == '{"secret":"mine"}'
         assert answer(f"{url}/hello") == '{"message":"hello"}'
+        page = answer(f"{url}/docs")  # works without a network
+        assert "https://" not in page
+        assert "SwaggerUIBundle" in answer(f"{url}/_docs-files/swagger-ui-bundle.js")
     finally:
         running.send_signal(signal.SIGINT)
         out, _ = running.communicate(timeout=20)

@@ -62,6 +62,7 @@ def teach(wanted: str | None, options: Sequence[str] = ()) -> int:
     if lesson:
         console.print(f"This lesson: {workspace.shown(folder / f'{lesson.name}.ipynb')}")
     command = [sys.executable, *_jupyterlab(folder, opened), *options]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whatever ends us ends it too
     server = subprocess.Popen(command, cwd=folder, env=_environment(workspace))
     try:
         return server.wait()
