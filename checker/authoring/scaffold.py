@@ -146,11 +146,7 @@ app = FastAPI()""",
 
 def _notebook(values: dict[str, str]) -> str:
     """Return the notebook of a new lesson, not run yet."""
-<<<<<<< HEAD
     cells: list[dict[str, Any]] = []
-=======
-    cells: list[dict[str, object]] = []
->>>>>>> class
     for index, (kind, slide_type, source) in enumerate(NOTEBOOK, 1):
         cell = {
             "cell_type": kind,
