@@ -111,7 +111,7 @@ def _converse(example: Path, requests: list[Request], engine: Engine) -> str:
         shutil.copyfile(example, submission / "main.py")
         job = Job(
             suite="", submission=str(submission), scratch=name, seed=0, steps=[], needs={},
-            control=engine.control,
+            control=engine.control, isolation=engine.isolation,
         )  # fmt: skip
         launcher = Launcher(job)
         try:

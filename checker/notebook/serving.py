@@ -52,7 +52,8 @@ class CellServer:
     def engine(self) -> Engine:
         """The engine that serves and grades; started when it is first needed."""
         if self._engine is None:
-            self._engine = Engine.for_many()
+            # What is shown in class is the instructor's own code; and any machine prints the same.
+            self._engine = Engine.for_many("process")
             atexit.register(self.close)
         return self._engine
 
