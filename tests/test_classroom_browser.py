@@ -101,8 +101,8 @@ def open_notebook(page: Page, lab: str, name: str) -> None:
 
 
 def wait_for_kernel(page: Page) -> None:
-    indicator = page.locator(".jp-Notebook-ExecutionIndicator")
-    expect(indicator).to_have_attribute("data-status", "idle", timeout=60_000)
+    # The sign in the notebook's own toolbar says "idle" before there is a kernel.
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
 
 
 def choose(page: Page, menu: str, item: str) -> None:

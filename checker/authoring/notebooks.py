@@ -26,6 +26,12 @@ CHANGING = Path(__file__).with_name("notebook_outputs.cfg")
 PICTURES = {"image/png"}
 """Measured plots: nbval does not compare them either. What they show is compared as text."""
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+METADATA = {
+    "kernelspec": KERNEL,
+    "language_info": {"name": "python"},
+    "rise": {"center": False, "scroll": True},
+}
+"""What a notebook says of itself: its kernel, and that a slide may be longer than the screen."""
 SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip", "-"}
 
 
@@ -48,7 +54,7 @@ def refresh(course: Course, lesson: Lesson) -> bool:
             if output.output_type == "execute_result":
                 output.execution_count = new.execution_count
         old.metadata.pop("execution", None)
-    notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    notebook.metadata = METADATA
     text = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
     lesson.notebook.write_text(text.rstrip() + "\n", encoding="utf-8")
     return changed
@@ -114,8 +120,8 @@ def problems(lesson: Lesson) -> Iterator[str]:
     except (ValueError, nbformat.ValidationError, nbformat.reader.NotJSONError) as error:
         yield f"{path} is no notebook: {str(error).partition(chr(10))[0]}"
         return
-    if set(notebook.metadata) - {"kernelspec", "language_info"}:
-        yield f"{path}: its metadata says more than the kernel: run `learn dev notebooks`"
+    if notebook.metadata != METADATA:
+        yield f"{path}: its metadata is of one machine: run `learn dev notebooks`"
     for number, cell in enumerate(notebook.cells, 1):
         yield from (f"{path}, cell {number}: {problem}" for problem in _cell_problems(cell))
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
