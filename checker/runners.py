@@ -75,7 +75,8 @@ class _SpawnedRun:
     def __init__(self, process: subprocess.Popen[bytes], job: dict[str, Any]) -> None:
         assert process.stdin and process.stdout and process.stderr  # they are pipes  # noqa: PT018
         self._process = process
-        self._complaints = Tail(process.stderr, COMPLAINT_BYTES)
+        own = os.fdopen(os.dup(process.stderr.fileno()), "rb", buffering=0)  # read after the end
+        self._complaints = Tail(own, COMPLAINT_BYTES)
         self.rows = process.stdout
         try:
             process.stdin.write(_line(job))

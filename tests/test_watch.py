@@ -878,4 +878,4 @@ def test_wrong_usage(learn: Learn, workspace: Learn) -> None:
     learn.folder = learn.folder.parent / "elsewhere"
     ran = learn("watch")
     assert ran.code == 2
-    assert "not in a workspace" in ran.err
+    assert "not in a workspace" in " ".join(ran.err.split())
