@@ -242,6 +242,8 @@ class App:
             self.unreachable = False
             return f"{line} answered with more than {self.limits.answer_bytes:,} bytes."
         ended = self.served.wait_ended() if self.served else None
+        if self.served and self.served.trouble:
+            return f"{line} got no answer. {self.served.trouble.message}"
         if ended is not None:
             return (
                 f"{line} got no answer: your app's process {how_it_ended(ended)}. "

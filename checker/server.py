@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, Self
 from checker import handover, sandbox, trouble
 from checker.errors import GradingFault
 from checker.isolation.choice import host_settings
+from checker.quota import Quota
 from checker.tail import Tail
 
 if TYPE_CHECKING:
@@ -204,6 +205,8 @@ class Served:
             self._spawn(line)
         else:
             self._fork(line, control, scratch)
+        on_disk = [*shared] if isolation == "strict" else [str(scratch), *shared]
+        self._quota = Quota(on_disk, limits, self._end_for_its_files) if on_disk else None
 
     def _fork(self, start: bytes, control: str, scratch: Path) -> None:
         listener, self.address = listen(scratch / "socket")
@@ -325,6 +328,8 @@ class Served:
         self._release()
         self._reader.join(SETTLE_S)
         self._log.wait(SETTLE_S)
+        if self._quota:
+            self._quota.close()
         self._folder.close()
         for carrier in self._carriers:
             carrier.close()
@@ -332,6 +337,12 @@ class Served:
             self._requests.close()
         except OSError:
             pass  # it still held a request for a process that is gone
+
+    def _end_for_its_files(self) -> None:
+        with self._news:
+            self.trouble = self.trouble or trouble.too_many_files(self.limits)
+            self._news.notify_all()
+        self._release()
 
     def _ask(self, request: dict[str, Any]) -> bool:
         try:

@@ -78,6 +78,17 @@ def too_slow_to_start(limits: Limits) -> Trouble:
     )
 
 
+def too_many_files(limits: Limits) -> Trouble:
+    """Say that the app was ended for what it had written."""
+    return Trouble(
+        "disk",
+        "Your app was ended: it has written more than an app may while it is checked "
+        f"({limits.scratch_bytes // 1024**2} MiB, {limits.scratch_files:,} files).\n"
+        "Look for a loop that writes, or for files that it should remove again.",
+        "main.py",
+    )
+
+
 def how_it_ended(code: int) -> str:
     """Say how a process ended, as the end of a sentence."""
     if code >= 0:

@@ -140,7 +140,8 @@ def test_docs_page_lists_the_operations_without_a_network(page: Page, lab: str) 
     cell.locator(".jp-InputArea-editor").click()
     wait_for_kernel(page)
     choose(page, "Run", "Run All Above Selected Cell")
-    choose(page, "Run", "Run Selected Cell and Do not Advance")
+    cell.locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Control+Enter")
     docs = page.frame_locator('iframe[title="docs"]')
     expect(docs.locator(".opblock-summary-path")).to_have_text(
         [re.compile("/recipes$"), re.compile("/recipes/.*recipe_id")], timeout=60_000

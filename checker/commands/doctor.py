@@ -27,8 +27,8 @@ PACKAGES = ("fastapi", "starlette", "pydantic", "uvicorn", "httpx2", "pytest", "
 MISSES: dict[Isolation, str] = {
     "process": "the app can read your files, use the network, and start processes that outlive "
     "it: grade strangers' code in a container",
-    "confined": "the app can find out the names of your files, fill the disk in files of its own "
-    "folder, and see which processes run; it can start none of its own",
+    "confined": "the app can find out whether a file exists, fill the disk while its tests run "
+    "(lesson 09), and see which processes run; it can start none of its own",
     "strict": "flaws of the Linux kernel and of the processor; it takes time from what else runs "
     "here",
 }
