@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checker.cancellation import Cancellation, Cancelled
+from checker.diagnosis import Submission, diagnosed
 from checker.engine import Engine
 from checker.errors import GradingFault, UsageFault
 from checker.model import (
@@ -91,9 +92,10 @@ def grade(
                     databases.provided(database, engine.shared(scratch), engine.isolation)
                 )
             rows = _run_suite(engine.run(job), lesson.limits.lesson_s, cancelled)
+        results = diagnosed([_result(step, rows) for step in steps], lesson, Submission(folder))
     return Report(
         lesson=lesson,
-        steps=tuple(_result(step, rows) for step in steps),
+        steps=results,
         isolation=engine.isolation,
         seed=options.seed,
         duration_s=time.monotonic() - began,

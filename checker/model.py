@@ -73,6 +73,8 @@ class Lesson:
     """The folder of the reference."""
     suite: Path
     """The hidden pytest file."""
+    mistakes: Path
+    """The folder of known mistakes; it may be missing."""
     notebook: Path
     """What the lesson is taught from in JupyterLab."""
     steps: tuple[Step, ...]

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import pytest
 from checker.catalog import find_lesson, load_course
 from checker.engine import Engine
 from checker.grading import Options, grade
-from checker.model import Course, Report
+from checker.model import Course, Lesson, Report
 
 ROOT = Path(__file__).resolve().parent.parent
 TINY = ROOT / "tests" / "courses" / "tiny"
@@ -142,6 +142,20 @@ def grade_main(tiny: Course, engine: Engine, tmp_path: Path) -> Grade:
 def reference() -> str:
     """The text of the tiny course's first solution."""
     return (TINY / "solutions" / "01-hello" / "main.py").read_text(encoding="utf-8")
+
+
+def edited(
+    lesson: Lesson, folder: Path, edits: Iterable[tuple[str, str]], file: str = "main.py"
+) -> Path:
+    """Copy a reference solution; replace texts of it, each of which must stand there once."""
+    submission = shutil.copytree(lesson.solution, folder)
+    path = submission / file
+    text = path.read_text(encoding="utf-8")
+    for old, new in edits:
+        assert text.count(old) == 1, f"{old!r} should occur once"
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+    return submission
 
 
 def processes(mark: str) -> list[str]:

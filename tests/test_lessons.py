@@ -1,10 +1,10 @@
 """The suites' own proof: right apps of other designs are accepted, wrong ones are refused.
 
 `tests/lessons/NN-slug/right/` holds correct submissions, `wrong.toml` edits of the reference and
-the steps that must then not pass. There are hundreds of them: `python -m pytest -m proof -n 2`.
+the steps that must then not pass; `looks_like` are the known mistakes (`checker/mistakes/`) that
+may be named for it, and no other. There are hundreds of them: `python -m pytest -m proof -n 2`.
 """
 
-import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ from checker.catalog import load_course
 from checker.engine import Engine
 from checker.grading import grade
 from checker.model import Lesson, Report
-from tests.conftest import ROOT
+from tests.conftest import ROOT, edited
 
 pytestmark = pytest.mark.proof
 LESSONS = {lesson.name: lesson for lesson in load_course(ROOT).lessons}
@@ -64,14 +64,11 @@ def test_right_is_accepted(lesson: Lesson, path: Path, engine: Engine) -> None:
 def test_wrong_is_refused(
     lesson: Lesson, case: dict[str, Any], engine: Engine, tmp_path: Path
 ) -> None:
-    submission = shutil.copytree(lesson.solution, tmp_path / "submission")
-    file = submission / case.get("file", "main.py")
-    text = file.read_text(encoding="utf-8")
-    for edit in case["edits"]:
-        assert text.count(edit["old"]) == 1, f"{edit['old']!r} should occur once"
-        text = text.replace(edit["old"], edit["new"])
-    file.write_text(text, encoding="utf-8")
+    edits = [(edit["old"], edit["new"]) for edit in case["edits"]]
+    submission = edited(lesson, tmp_path / "submission", edits, case.get("file", "main.py"))
     report = grade(lesson, submission, engine=engine)
     refused = {result.step.id for result in report.steps if result.status != "passed"}
     assert refused == set(case["fails"]), told(report)
+    named = {result.mistake.id for result in report.steps if result.mistake}
+    assert named <= set(case.get("looks_like", [])), told(report)
     assert report.status == "failed", told(report)

@@ -1,0 +1,160 @@
+"""Failing checks -> the known mistake that they look like.
+
+The bank is `checker/mistakes/NN-slug/`, a file for each mistake: what its maker probably did, how
+that looks from outside, where to read; and the evidence without which it is not named. A wrong
+diagnosis is worse than none: all of the evidence must be there, and for one mistake only.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from checker.errors import GradingFault
+from checker.model import Mistake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from checker.model import Lesson, StepResult
+
+MOST_READ = 256 * 1024
+"""Bytes of a file that are looked through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What must be seen of a failing step. What is empty is not asked for."""
+
+    failed: frozenset[str] = frozenset()
+    """Checks that must have failed."""
+    passed: frozenset[str] = frozenset()
+    """Checks that must have passed: they show that it is not something else."""
+    says: str = ""
+    """Searched in what the failed checks say, exceptions included."""
+    code: str = ""
+    """Searched in the learner's code, as `ast.unparse` writes it: without comments."""
+    lacks: str = ""
+    """Must not be found in that code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A mistake of the bank."""
+
+    id: str
+    step: int
+    did: str
+    """What its maker probably did, and does now instead."""
+    seen: str
+    """How that looks from outside."""
+    read: str
+    """The heading in the lesson's text below which it is told."""
+    evidence: Evidence
+    edits: tuple[tuple[str, str], ...]
+    """What makes the mistake of the reference solution: text that stands there once, and what
+    replaces it."""
+
+    @property
+    def message(self) -> str:
+        """What the learner is told."""
+        return f'{self.did}\n{self.seen}\nRead "{self.read}" in the lesson.'
+
+    def fits(self, result: StepResult, code: str) -> bool:
+        """Whether all evidence is there."""
+        wanted = self.evidence
+        by_status: dict[str, set[str]] = {"failed": set(), "passed": set()}
+        for check in result.checks:
+            by_status.setdefault(check.status, set()).add(check.name.partition("[")[0])
+        return (
+            wanted.failed <= by_status["failed"]
+            and wanted.passed <= by_status["passed"]
+            and (not wanted.says or re.search(wanted.says, _said(result)) is not None)
+            and (not wanted.code or re.search(wanted.code, code) is not None)
+            and (not wanted.lacks or re.search(wanted.lacks, code) is None)
+        )
+
+
+class Submission:
+    """The learner's code, read only if a step has failed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @cached_property
+    def code(self) -> str:
+        """All of it, written anew from its syntax trees."""
+        return "\n".join(_unparsed(path) for path in sorted(self._folder.rglob("*.py")))
+
+
+def diagnosed(
+    results: Sequence[StepResult], lesson: Lesson, submission: Submission
+) -> tuple[StepResult, ...]:
+    """Return the results, each failed step with the mistake that it looks like, if any."""
+    if not any(result.status == "failed" for result in results):
+        return tuple(results)
+    bank = list(known_mistakes(lesson))
+    return tuple(
+        replace(result, mistake=_mistake(result, bank, submission))
+        if result.status == "failed"
+        else result
+        for result in results
+    )
+
+
+def known_mistakes(lesson: Lesson) -> Iterator[Known]:
+    """Read the lesson's bank. Raises GradingFault if a file of it is unsound."""
+    for path in sorted(lesson.mistakes.glob("*.toml")):
+        try:
+            yield _read(path.stem, tomllib.loads(path.read_text(encoding="utf-8")))
+        except (tomllib.TOMLDecodeError, KeyError, TypeError, re.error) as error:
+            raise GradingFault(f"{path} is no known mistake: {error!r}.", "Mend it.") from None
+
+
+def _read(name: str, values: dict[str, Any]) -> Known:
+    evidence = dict(values["evidence"])
+    for status in ("failed", "passed"):
+        evidence[status] = frozenset(evidence.get(status, ()))
+    for pattern in ("says", "code", "lacks"):
+        re.compile(evidence.get(pattern, ""))
+    return Known(
+        id=name,
+        step=values["step"],
+        did=values["did"],
+        seen=values["seen"],
+        read=values["read"],
+        evidence=Evidence(**evidence),
+        edits=tuple((edit["old"], edit["new"]) for edit in values["edits"]),
+    )
+
+
+def _mistake(result: StepResult, bank: Sequence[Known], submission: Submission) -> Mistake | None:
+    fitting = [
+        known
+        for known in bank
+        if known.step == result.step.number and known.fits(result, submission.code)
+    ]
+    if len(fitting) != 1:
+        return None
+    return Mistake(fitting[0].id, fitting[0].message)
+
+
+def _said(result: StepResult) -> str:
+    failed = [check for check in result.checks if check.status == "failed"]
+    messages = [check.message for check in failed]
+    raised = [f"{one.type}: {one.message}" for check in failed for one in check.exceptions]
+    return "\n".join([*messages, *raised])
+
+
+def _unparsed(path: Path) -> str:
+    if path.stat().st_size > MOST_READ:
+        return ""  # nobody has written that by hand
+    try:
+        return ast.unparse(ast.parse(path.read_bytes()))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""  # it is not the file that was imported, or the report says so
