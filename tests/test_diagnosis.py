@@ -42,7 +42,7 @@ def shouting(reference: str) -> str:
 
 
 @pytest.fixture
-def named(bank: Path, own_course: Path, engine: Engine, tmp_path: Path) -> Named:
+def named(bank: Path, engine: Engine, tmp_path: Path) -> Named:
     """Grade the text of a main.py; return the id of the mistake that each step looks like."""
 
     def grade_text(main: str) -> list[str | None]:
