@@ -58,9 +58,10 @@ exec 3<&0
     -c shared_buffers=32MB -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
     -c scram_iterations=1 -c timezone=UTC >>log 2>&1 3<&- &
 server=$!
-(read -r _ <&3; kill -QUIT $server) >/dev/null 2>&1 &
+(read -r _ <&3; : >over; kill -QUIT $server) >/dev/null 2>&1 &
 wait $server
 rm -rf data
+[ -e over ] && cd / && rm -rf "$2"
 """
 """Runs a throwaway server until stdin is closed: by us, or because we are gone."""
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from checker import sandbox
 from checker.hosts import Hosts
 from checker.runners import Forked, Runners, Running, Spawned
-from checker.server import scratch_folder
+from checker.scratch import Scratch, remove_abandoned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from checker.isolation.choice import Wanted
     from checker.model import Isolation
@@ -33,9 +33,10 @@ class Engine:
         """Start everything; `for_one_check` and `for_many` say what. Raises GradingFault."""
         self._stack = ExitStack()
         self._hosts = self._stack.enter_context(Hosts(wanted))
-        folder = Path(self._stack.enter_context(scratch_folder()))
+        folder = self._stack.enter_context(Scratch())
         self._runners = start_runners(folder)
         self._stack.callback(self._runners.end)
+        remove_abandoned()  # while the processes load
 
     @classmethod
     def for_one_check(cls, isolation: Wanted = "auto") -> Self:

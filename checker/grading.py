@@ -8,7 +8,6 @@ import threading
 import time
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checker.cancellation import Cancellation, Cancelled
@@ -27,11 +26,12 @@ from checker.model import (
     StepResult,
     Trouble,
 )
-from checker.server import scratch_folder
+from checker.scratch import Scratch
 from checker.submission import copy_submission, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from checker.runners import Running
 
@@ -71,7 +71,7 @@ def grade(
     database = _database(lesson, options)
     with ExitStack() as stack:
         engine = engine or stack.enter_context(Engine.for_one_check())
-        scratch = Path(stack.enter_context(scratch_folder())).resolve()
+        scratch = stack.enter_context(Scratch())
         folder = scratch / "submission"
         try:
             copy_submission(submission, lesson.exercise, folder, lesson.limits, lesson.entry)

@@ -8,21 +8,21 @@ import os
 import re
 import select
 import socket
-import tempfile
 import threading
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, Self
 
 from checker import handover, sandbox, trouble
 from checker.errors import GradingFault
 from checker.isolation.choice import host_settings
 from checker.quota import Quota
+from checker.scratch import Scratch
 from checker.tail import Tail
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from checker.doors import Carrier, Door
     from checker.facts import Fact
@@ -82,17 +82,6 @@ def listen(path: Path) -> tuple[socket.socket, Address]:
     return listener, Address(port=listener.getsockname()[1])
 
 
-def scratch_folder() -> tempfile.TemporaryDirectory[str]:
-    """Make a private folder. Raises GradingFault if there is no place for one."""
-    try:
-        return tempfile.TemporaryDirectory(prefix="learn-", ignore_cleanup_errors=True)
-    except OSError as error:
-        raise GradingFault(
-            f"No folder for grading can be made: {error.strerror or error}.",
-            "Free some disk space, or set TMPDIR to a folder that you can write to.",
-        ) from None
-
-
 class Host:
     """A process that preloads what apps need; each app is forked from it (see checker.host).
 
@@ -105,8 +94,8 @@ class Host:
         Raises GradingFault if there is no place for its socket, or nothing to confine it with.
         """
         self.level = level
-        self._folder = scratch_folder()
-        folder = Path(self._folder.name).resolve()
+        self._scratch = Scratch()
+        folder = self._scratch.path
         self.control = str(folder / "control")
         self.arena = folder / "arena"
         """The only folder that the host and its apps may write, and we too."""
@@ -148,7 +137,7 @@ class Host:
 
     def __exit__(self, *_: object) -> None:
         sandbox.end(self._process)
-        self._folder.cleanup()
+        self._scratch.close()
 
 
 class Served:

@@ -18,6 +18,7 @@ import pytest
 
 from checker import databases
 from checker.errors import GradingFault
+from tests.conftest import wait_for
 
 asyncpg: Any = pytest.importorskip("asyncpg")
 
@@ -173,7 +174,7 @@ time.sleep(60)
             os.kill(int(pid), 0)
             time.sleep(0.02)
         pytest.fail("PostgreSQL outlived the process that started it")
-    shutil.rmtree(folder, ignore_errors=True)
+    wait_for(lambda: not Path(folder).exists())
 
 
 @needs_postgres

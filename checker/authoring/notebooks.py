@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from configparser import ConfigParser
 from copy import deepcopy
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
+from checker.scratch import Scratch
 from checker.workspace import make_workspace
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def refresh(course: Course, lesson: Lesson) -> bool:
 def _run(course: Course, notebook: Any) -> Any:
     from nbclient import NotebookClient
 
-    with tempfile.TemporaryDirectory(prefix="learn-") as name:
-        folder = make_workspace(course, Path(name).resolve()).root / "class"
+    with Scratch() as scratch:
+        folder = make_workspace(course, scratch).root / "class"
         folder.mkdir()
         client = NotebookClient(
             notebook,

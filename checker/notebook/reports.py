@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import shlex
-import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
@@ -19,6 +17,7 @@ from checker.notebook.serving import write_cell
 from checker.progress import remember
 from checker.render import as_html, terminal
 from checker.render.console import put
+from checker.scratch import Scratch
 from checker.workspace import current_course, find_workspace, here
 
 if TYPE_CHECKING:
@@ -57,8 +56,8 @@ def check_workspace(wish: Wish, engine: Engine) -> ReportCard:
 
 def check_cell(wish: Wish, source: str, engine: Engine) -> ReportCard:
     """Grade the code of a cell; it is nobody's progress. Raises UsageFault or GradingFault."""
-    with tempfile.TemporaryDirectory(prefix="learn-") as folder:
-        written = write_cell(Path(folder) / "cell", source, wish.lesson.entry)
+    with Scratch() as folder:
+        written = write_cell(folder / "cell", source, wish.lesson.entry)
         return ReportCard(grade(wish.lesson, written / wish.lesson.entry, wish.options, engine))
 
 

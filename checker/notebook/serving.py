@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import atexit
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker.engine import Engine
 from checker.errors import UsageFault
 from checker.model import Limits
 from checker.notebook.relay import Relay
-from checker.server import Served, scratch_folder
+from checker.scratch import Scratch
+from checker.server import Served
 
 if TYPE_CHECKING:
-    import tempfile
     from collections.abc import Mapping
+    from pathlib import Path
 
     from checker.model import Trouble
     from checker.server import Address
@@ -26,12 +26,12 @@ class Running:
     """An app, and the folder that it lives in."""
 
     served: Served
-    folder: tempfile.TemporaryDirectory[str]
+    scratch: Scratch
 
     def end(self) -> None:
         """End it, and everything that it has started."""
         self.served.end()
-        self.folder.cleanup()
+        self.scratch.close()
 
 
 class CellServer:
@@ -81,18 +81,17 @@ class CellServer:
         The earlier one ends when this one has started: a docs page finds one of the two.
         """
         self.source = source
-        folder = scratch_folder()
-        scratch = Path(folder.name).resolve()
+        scratch = Scratch()
         served = Served(
-            write_cell(scratch / "written", source, "main.py"),
-            scratch,
+            write_cell(scratch.path / "written", source, "main.py"),
+            scratch.path,
             control=self.engine.control,
             environment=environment,
             limits=Limits(),
             purpose="look",
         )
         trouble = served.wait_started()
-        earlier, self._running = self._running, Running(served, folder)
+        earlier, self._running = self._running, Running(served, scratch)
         if earlier:
             earlier.end()
         if trouble:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker import sandbox
 from checker.errors import UsageFault
 from checker.notebook.serving import write_cell
 from checker.render.safe import plain
-from checker.server import scratch_folder
+from checker.scratch import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +38,8 @@ def run_tests(main: str, tests: str, arguments: Sequence[str]) -> TestRun:
 
     Raises UsageFault if the tests do not end within a minute.
     """
-    with scratch_folder() as name:
-        folder = write_cell(Path(name).resolve() / "tests", main, "main.py")
+    with Scratch() as scratch:
+        folder = write_cell(scratch / "tests", main, "main.py")
         (folder / "test_main.py").write_text(f"\n{tests}", encoding="utf-8")
         with subprocess.Popen(
             [sys.executable, "-m", "pytest", *OPTIONS, *arguments, "test_main.py"],

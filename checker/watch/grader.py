@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from checker.cancellation import Cancellation, Cancelled
 from checker.errors import Fault, GradingFault
 from checker.grading import Options, grade
 from checker.progress import passed_by_lesson, remember
-from checker.server import scratch_folder
+from checker.scratch import Scratch
 from checker.watch.content import Content, read_content
 from checker.watch.news import Broken, Checking, Verdict
 
@@ -40,8 +39,8 @@ def grade_content(
     """
     if content.fault:
         raise content.fault
-    with scratch_folder() as scratch:
-        copy = Path(scratch) / lesson.name
+    with Scratch() as scratch:
+        copy = scratch / lesson.name
         try:
             content.write_to(copy)
         except OSError as error:

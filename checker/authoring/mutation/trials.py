@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from checker.errors import GradingFault
 from checker.files import write_whole
 from checker.grading import Options, grade
-from checker.server import scratch_folder
+from checker.scratch import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -108,8 +108,8 @@ def _expect_accepted(lesson: Lesson, engine: Engine) -> None:
 
 
 def _grade(lesson: Lesson, mutant: Mutant, engine: Engine) -> Report:
-    with scratch_folder() as scratch:
-        folder = Path(shutil.copytree(lesson.solution, Path(scratch) / "mutant"))
+    with Scratch() as scratch:
+        folder = Path(shutil.copytree(lesson.solution, scratch / "mutant"))
         (folder / mutant.file).write_text(mutant.source, encoding="utf-8")
         return grade(lesson, folder, OPTIONS, engine)
 
