@@ -192,7 +192,7 @@ class App:
         sent, curl = _shown_request(request), _curl(request)
         try:
             response = self._send(request)
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, ValueError) as error:
             self._record(Exchange(sent, None, curl))
             raise Unmet(self._no_answer(line, error)) from None
         shown = {"status": response.status_code, "headers": dict(response.headers)}

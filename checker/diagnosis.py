@@ -7,11 +7,9 @@ diagnosis is worse than none: all of the evidence must be there, and for one mis
 
 from __future__ import annotations
 
-import ast
 import re
 import tomllib
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from checker.errors import GradingFault
@@ -19,12 +17,9 @@ from checker.model import Mistake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from checker.model import Lesson, StepResult
-
-MOST_READ = 256 * 1024
-"""Bytes of a file that are looked through."""
+    from checker.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +75,15 @@ class Known:
         )
 
 
-class Submission:
-    """The learner's code, read only if a step has failed."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    @cached_property
-    def code(self) -> str:
-        """All of it, written anew from its syntax trees."""
-        return "\n".join(_unparsed(path) for path in sorted(self._folder.rglob("*.py")))
-
-
 def diagnosed(
-    results: Sequence[StepResult], lesson: Lesson, submission: Submission
+    results: Sequence[StepResult], lesson: Lesson, source: Source
 ) -> tuple[StepResult, ...]:
     """Return the results, each failed step with the mistake that it looks like, if any."""
     if not any(result.status == "failed" for result in results):
         return tuple(results)
     bank = list(known_mistakes(lesson))
     return tuple(
-        replace(result, mistake=_mistake(result, bank, submission))
+        replace(result, mistake=_mistake(result, bank, source))
         if result.status == "failed"
         else result
         for result in results
@@ -133,11 +116,11 @@ def _read(name: str, values: dict[str, Any]) -> Known:
     )
 
 
-def _mistake(result: StepResult, bank: Sequence[Known], submission: Submission) -> Mistake | None:
+def _mistake(result: StepResult, bank: Sequence[Known], source: Source) -> Mistake | None:
     fitting = [
         known
         for known in bank
-        if known.step == result.step.number and known.fits(result, submission.code)
+        if known.step == result.step.number and known.fits(result, source.code)
     ]
     if len(fitting) != 1:
         return None
@@ -149,12 +132,3 @@ def _said(result: StepResult) -> str:
     messages = [check.message for check in failed]
     raised = [f"{one.type}: {one.message}" for check in failed for one in check.exceptions]
     return "\n".join([*messages, *raised])
-
-
-def _unparsed(path: Path) -> str:
-    if path.stat().st_size > MOST_READ:
-        return ""  # nobody has written that by hand
-    try:
-        return ast.unparse(ast.parse(path.read_bytes()))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ""  # it is not the file that was imported, or the report says so

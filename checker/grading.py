@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from checker.cancellation import Cancellation, Cancelled
-from checker.diagnosis import Submission, diagnosed
+from checker.diagnosis import diagnosed
 from checker.engine import Engine
 from checker.errors import GradingFault, UsageFault
 from checker.model import (
@@ -27,6 +27,7 @@ from checker.model import (
     Trouble,
 )
 from checker.scratch import Scratch
+from checker.source import Source
 from checker.submission import copy_submission, unreadable
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def grade(
                     databases.provided(database, engine.shared(scratch), engine.isolation)
                 )
             rows = _run_suite(engine.run(job), lesson.limits.lesson_s, cancelled)
-        results = diagnosed([_result(step, rows) for step in steps], lesson, Submission(folder))
+        results = diagnosed([_result(step, rows) for step in steps], lesson, Source(folder))
     return Report(
         lesson=lesson,
         steps=results,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from websockets.sync.client import ClientConnection
 
+    from checker.model import Limits
+
 SILENCE_S = 0.3
 """How long nothing may come before a silence is believed."""
 SMALL_BUFFER = 4096
@@ -160,7 +162,7 @@ class WebSocket:
             return count, False
         except ConnectionClosed:
             return count, None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Unmet(f"{self.line} should send JSON, but sent {text[:200]!r}.") from None
 
     def close(self, code: int = 1000) -> None:
@@ -278,9 +280,9 @@ def refusal(
 class Upload:
     """A request whose body is sent piece by piece, in chunks (RFC 9112, section 7.1)."""
 
-    def __init__(self, connection: socket.socket, line: str, timeout_s: float) -> None:
+    def __init__(self, connection: socket.socket, line: str, limits: Limits) -> None:
         self._socket = connection
-        self._timeout_s = timeout_s
+        self._limits = limits
         self._began = time.monotonic()
         self._http = h11.Connection(h11.CLIENT)
         self.line = line
@@ -288,7 +290,8 @@ class Upload:
 
     def start(self, request: h11.Request) -> None:
         """Send the head of the request."""
-        self._socket.sendall(self._http.send(request) or b"")
+        with suppress(OSError):  # it is closed already: `answer` says so
+            self._socket.sendall(self._http.send(request) or b"")
 
     def send(self, piece: bytes) -> bool:
         """Send a piece; returns False if the app does not take it any more."""
@@ -309,35 +312,39 @@ class Upload:
         except OSError:
             return True  # closed: there will be no other answer
         finally:
-            self._socket.settimeout(self._timeout_s)
+            self._socket.settimeout(self._limits.request_s)
 
     def end(self) -> None:
         """Say that the body is complete."""
-        self._socket.sendall(self._http.send(h11.EndOfMessage()) or b"")
+        with suppress(OSError):  # the app may have answered and closed before
+            self._socket.sendall(self._http.send(h11.EndOfMessage()) or b"")
 
     def answer(self) -> Answer:
-        """Wait for the answer. Raises Unmet if none comes."""
+        """Wait for the answer. Raises Unmet if none comes in time, or one that is too large."""
         head: h11.Response | None = None
-        body = b""
+        body = bytearray()
+        end = time.monotonic() + self._limits.request_s
         try:
-            while True:
+            while time.monotonic() < end and len(body) <= self._limits.answer_bytes:
                 event = self._http.next_event()
                 if event is h11.NEED_DATA:
                     self._http.receive_data(self._socket.recv(64 * 1024))
                 elif isinstance(event, h11.Response):
                     head = event
                 elif isinstance(event, h11.Data):
-                    body += bytes(event.data)
+                    body += event.data
                 elif isinstance(event, (h11.EndOfMessage, h11.ConnectionClosed)):
                     break
+            else:
+                head = None  # it does not end
         except (OSError, h11.ProtocolError):
             pass
         if head is None:
             raise Unmet(
-                f"{self.line} got no answer after {self.sent:,} bytes of its body were sent."
+                f"{self.line} got no whole answer after {self.sent:,} bytes of its body were sent."
             )
         response = httpx2.Response(head.status_code, headers=list(head.headers.raw_items()))
-        return Answer(self.line, response, body, self._began, time.monotonic())
+        return Answer(self.line, response, bytes(body), self._began, time.monotonic())
 
 
 @contextmanager
@@ -349,7 +356,7 @@ def upload(
     if "content-length" not in {name.lower() for name in fields}:
         fields["Transfer-Encoding"] = "chunked"
     connection = _address(app).connect(app.limits.request_s)
-    running = Upload(connection, f"{method} {path}", app.limits.request_s)
+    running = Upload(connection, f"{method} {path}", app.limits)
     try:
         running.start(h11.Request(method=method, target=path, headers=list(fields.items())))
         yield running

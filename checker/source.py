@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Source:
-    """The Python files of a submission."""
+    """The Python files of a submission; what is no Python can't be imported and is left out."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -19,22 +20,25 @@ class Source:
     def trees(self) -> Iterator[tuple[str, ast.Module]]:
         """Yield name and syntax tree of every Python file."""
         for path in sorted(self._folder.rglob("*.py")):
-            text = path.read_text(encoding="utf-8", errors="replace")
-            yield str(path.relative_to(self._folder)), ast.parse(text)
+            tree = _parsed(path)
+            if tree is not None:
+                yield str(path.relative_to(self._folder)), tree
 
-    def calls_in_async_functions(self) -> Iterator[tuple[str, int, str]]:
-        """Yield file, line and dotted name of each call made directly in an `async def`."""
-        for name, tree in self.trees():
-            for function in ast.walk(tree):
-                if isinstance(function, ast.AsyncFunctionDef):
-                    for call in _own_calls(function):
-                        yield name, call.lineno, ast.unparse(call.func)
+    @cached_property
+    def code(self) -> str:
+        """All of it without comments, in the form that `ast.unparse` gives."""
+        return "\n".join(_unparsed(tree) for _, tree in self.trees())
 
 
-def _own_calls(function: ast.AST) -> Iterator[ast.Call]:
-    for child in ast.iter_child_nodes(function):
-        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
-            continue
-        if isinstance(child, ast.Call):
-            yield child
-        yield from _own_calls(child)
+def _parsed(path: Path) -> ast.Module | None:
+    try:
+        return ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _unparsed(node: ast.AST) -> str:
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return ""
