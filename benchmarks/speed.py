@@ -10,10 +10,13 @@ inprocess.py): the way of grading that isolates nothing.
 import os
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import matplotlib as mpl
@@ -22,6 +25,7 @@ from timing import Command, time_once
 from checker.catalog import load_course
 from checker.engine import Engine
 from checker.grading import grade
+from checker.isolation.choice import Wanted
 from checker.model import Lesson
 
 mpl.use("svg")
@@ -39,7 +43,9 @@ def bare(lesson: Lesson) -> Command:
     pytest = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "-p", "no:cacheprovider"]
     if lesson.entry != "main.py":
         pytest += ["-p", "anyio.pytest_plugin", "--rootdir", str(lesson.solution)]
-        return Command(f"bare {lesson.number}", [*pytest, str(lesson.solution)], AUTOLOAD_OFF)
+        return Command(
+            f"bare {lesson.number}", [*pytest, str(lesson.solution)], AUTOLOAD_OFF, in_scratch=True
+        )
     variables = {"SUBMISSION": str(lesson.solution), "PYTHONPATH": str(ROOT / "benchmarks")}
     # Of some suites, a check or two needs what only a process of its own can show.
     return Command(
@@ -76,13 +82,58 @@ def cold(rounds: int) -> Times:
 
 
 def warm(rounds: int) -> Times:
-    """From a save to the verdict, by the engine that `learn watch` keeps."""
-    with tempfile.TemporaryDirectory() as name, Engine.for_many() as engine:
+    """From a save to the verdict, in `learn watch` and by its engine alone."""
+    first = bare(LESSONS[0])
+    with watched() as save_and_read, engine_at_work() as save_and_grade:
+        return in_turn(
+            {
+                "bare pytest, lesson 01": lambda: time_once(first),
+                "`learn watch`: from the save to the line with the verdict": save_and_read,
+                "the same without the wait for the end of a burst of saves": save_and_grade,
+            },
+            rounds,
+        )
+
+
+@contextmanager
+def watched() -> Iterator[Callable[[], float]]:
+    """Keep a `learn watch` running; yield what saves the reference and waits for the verdict."""
+    with tempfile.TemporaryDirectory() as workspace:
+        subprocess.run([LEARN, "start", "."], cwd=workspace, check=True, capture_output=True)
+        main = Path(workspace, "exercises", LESSONS[0].name, "main.py")
+        source = (LESSONS[0].solution / "main.py").read_text(encoding="utf-8")
+        saves = iter(range(10**6))
+        with subprocess.Popen(
+            [LEARN, "watch", LESSONS[0].number, "--plain"],
+            cwd=workspace,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as watch:
+            assert watch.stdin
+            assert watch.stdout
+            lines = iter(watch.stdout)
+            next(line for line in lines if line.startswith("failed:"))
+
+            def save_and_read() -> float:
+                began = time.perf_counter()
+                main.write_text(f"{source}\n# {next(saves)}\n", encoding="utf-8")
+                next(line for line in lines if line.startswith("All steps pass"))
+                return time.perf_counter() - began
+
+            yield save_and_read
+            watch.stdin.write("q\n")
+
+
+@contextmanager
+def engine_at_work(level: Wanted = "auto") -> Iterator[Callable[[], float]]:
+    """Keep the engine of `learn watch`; yield what saves the reference and grades it."""
+    with tempfile.TemporaryDirectory() as name, Engine.for_many(level) as engine:
         work = Path(shutil.copytree(LESSONS[0].solution, Path(name) / "work"))
         source = (work / "main.py").read_text(encoding="utf-8")
         saves = iter(range(10**6))
 
-        def save_to_verdict() -> float:
+        def save_and_grade() -> float:
             began = time.perf_counter()
             (work / "main.py").write_text(f"{source}\n# {next(saves)}\n", encoding="utf-8")
             report = grade(LESSONS[0], work, engine=engine)
@@ -91,11 +142,24 @@ def warm(rounds: int) -> Times:
                 raise RuntimeError("the reference should pass")
             return took
 
-        first = bare(LESSONS[0])
+        yield save_and_grade
+
+
+def confined(rounds: int) -> Times:
+    """What the strongest isolation costs, on a check from nothing and on a warm one."""
+
+    def check(level: str) -> Command:
+        return Command(level, [LEARN, "check", "01", "--solution", "--isolation", level], {})
+
+    with engine_at_work("process") as process, engine_at_work("strict") as strict:
         return in_turn(
             {
-                "bare pytest, lesson 01": lambda: time_once(first),
-                "saved, graded by a warm engine": save_to_verdict,
+                "`learn check 01 --solution --isolation process`": partial(
+                    time_once, check("process")
+                ),
+                "`... --isolation strict`": partial(time_once, check("strict")),
+                "a warm check at `process`": process,
+                "a warm check at `strict`": strict,
             },
             rounds,
         )
@@ -158,6 +222,7 @@ def main() -> None:
     groups = {
         "One check, from nothing": cold(rounds),
         "From a save to the verdict": warm(rounds),
+        "What confinement costs": confined(rounds),
         "The whole course": everything(max(3, rounds // 3)),
     }
     parts = ["# How fast it is", __doc__.partition("\n\n")[2].partition("\n\n")[2].strip()]
