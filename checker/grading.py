@@ -237,14 +237,19 @@ def grade_all(
     options: Options,
     engine: Engine,
     at_once: int,
-    on_report: Callable[[Report], None],
+    begun: Callable[[Lesson], None],
+    graded: Callable[[Report], None],
 ) -> list[Report]:
-    """Grade many submissions, `at_once` at a time; `on_report` is called as each is done."""
+    """Grade many submissions, `at_once` at a time, and tell of each when it begins and ends.
+
+    Returns the reports in the order of `work`.
+    """
     from concurrent.futures import ThreadPoolExecutor  # only with --all
 
     def one(item: tuple[Lesson, Path]) -> Report:
+        begun(item[0])
         report = grade(*item, options, engine)
-        on_report(report)
+        graded(report)
         return report
 
     with ThreadPoolExecutor(at_once) as pool:

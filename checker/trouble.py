@@ -97,6 +97,8 @@ def how_it_ended(code: int) -> str:
         name = signal.Signals(-code).name
     except ValueError:
         name = f"signal {-code}"
+    if name == "SIGKILL":
+        return "was killed (SIGKILL), as happens to one that takes too much memory"
     return f"crashed ({name})"
 
 

@@ -67,7 +67,7 @@ def check(wish: Wish, engine: Engine) -> int:
         options = replace(options, steps=work[0].steps)
         reports = [grade(work[0].lesson, work[0].path, options, engine)]
     else:
-        reports = _grade_all(work, options, engine, show_bar=wish.form == "text")
+        reports = _grade_all(work, options, engine, show_rows=wish.form == "text")
     notices = remember(reports, workspace.progress_file) if workspace else Remembered()
     _show(reports, work, wish, workspace, notices)
     return max(EXIT_CODES[report.status] for report in reports)
@@ -131,20 +131,38 @@ def current_lesson(course: Course, workspace: Workspace) -> Lesson:
 
 
 def _grade_all(
-    work: Sequence[Work], options: Options, engine: Engine, *, show_bar: bool
+    work: Sequence[Work], options: Options, engine: Engine, *, show_rows: bool
 ) -> list[Report]:
-    """Grade side by side, with a line for each lesson as it is done."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-    from rich.progress import Progress as Bar
+    """Grade side by side; a terminal shows meanwhile which lessons are at work, and how it goes."""
+    from rich.progress import Progress as Rows
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from checker.render.console import errors
 
-    at_once = max(1, (os.cpu_count() or 2))
-    columns = (TextColumn("Grading"), BarColumn(), MofNCompleteColumn())
-    with Bar(*columns, console=errors(), disable=not show_bar, transient=True) as bar:
-        task = bar.add_task("", total=len(work))
+    columns = (
+        SpinnerColumn(finished_text=" "),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[state]}"),
+    )
+    with Rows(*columns, console=errors(), disable=not show_rows, transient=True) as rows:
+        row_of = {
+            one.lesson.number: rows.add_task(
+                f"{one.lesson.number} {one.lesson.title}", start=False, total=1, state=""
+            )
+            for one in work
+        }
+
+        def begun(lesson: Lesson) -> None:
+            rows.start_task(row_of[lesson.number])
+            rows.update(row_of[lesson.number], state="at work")
+
+        def graded(report: Report) -> None:
+            points = f"{report.points} of {report.max_points}"
+            rows.update(row_of[report.lesson.number], completed=1, state=points)
+
         pairs = [(one.lesson, one.path) for one in work]
-        return grade_all(pairs, options, engine, at_once, lambda _: bar.advance(task))
+        return grade_all(pairs, options, engine, os.cpu_count() or 2, begun, graded)
 
 
 def _show(

@@ -93,6 +93,7 @@ class Strict:
             source,
             limits.scratch_bytes,
             limits.scratch_files,
+            limits.memory_bytes,
             self.arena,
             next(iter(start.get("shared", [])), None),
             self.temporary,
@@ -123,7 +124,9 @@ def settle(settings: dict[str, Any]) -> Level:
 
         namespaces.become_host()
         strict = Strict(settings["arena"], settings["temporary"])
-        plan = namespaces.Plan(None, 1024**2, 100, strict.arena, None, strict.temporary)
+        plan = namespaces.Plan(
+            None, 1024**2, 100, Limits().memory_bytes, strict.arena, None, strict.temporary
+        )
         _prove(lambda run: _in_namespaces(plan, run), strict, INSIDE, hidden, alone=True)
         return strict
     if settings["level"] == "confined":

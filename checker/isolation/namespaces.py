@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import signal
 import socket
@@ -36,6 +37,10 @@ SEPARATE = (
     | linux.CLONE_NEWIPC | linux.CLONE_NEWNET
 )  # fmt: skip
 SET_INTERFACE_FLAGS, INTERFACE_UP = 0x8914, 0x1
+LOOK_S = 0.1
+"""How often to look how much memory a sandbox takes."""
+PROPORTIONAL_SHARE = re.compile(r"^Pss: +(\d+) kB$", re.MULTILINE)
+"""See proc_pid_smaps(5)."""
 WRITABLE_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
 
@@ -47,6 +52,7 @@ class Plan:
     """The file descriptor of the folder that is copied into it."""
     scratch_bytes: int
     scratch_files: int
+    memory_bytes: int
     arena: str | None = None
     """The host's folder that holds what apps share with the trusted side: hidden, but for..."""
     shared: str | None = None
@@ -154,6 +160,7 @@ def _init(
         os.setsid()  # a process group of its own, by which the host ends it
         # A signal from inside reaches PID 1 only if it has a handler: it must have none.
         interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})  # waited for by its number
         _mount(plan)
         _raise_loopback()
         if plan.source is not None:
@@ -169,20 +176,54 @@ def _init(
             try:
                 os.close(status)
                 signal.signal(signal.SIGINT, interrupt)
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
                 code = run()
             finally:
                 os._exit(code)
         os.closerange(3, status)
         os.closerange(status + 1, os.sysconf("SC_OPEN_MAX"))
-        while True:
-            pid, ended = os.wait()
-            if pid == app:
-                os.write(status, str(ended).encode())
-                break
+        os.write(status, str(_reap_until_ended(app, plan.memory_bytes)).encode())
     except OSError as error:
         _tell_failure(connection, error)
     finally:
         os._exit(0)
+
+
+def _reap_until_ended(app: int, memory_bytes: int) -> int:
+    """As PID 1: reap all; return the app's status when it has ended, or all took too much.
+
+    A process has its own limit of memory; what many take together, nothing else bounds.
+    """
+    while True:
+        signal.sigtimedwait({signal.SIGCHLD}, LOOK_S)
+        while True:
+            try:
+                pid, ended = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return signal.SIGKILL  # unreachable: the app was not reaped yet
+            if pid == 0:
+                break
+            if pid == app:
+                return ended
+        if _memory_of_many() > memory_bytes:
+            return signal.SIGKILL
+
+
+def _memory_of_many() -> int:
+    """Return the bytes that all but this process hold, each page counted once; 0 if it is one."""
+    pids = [name for name in os.listdir("/proc") if name.isdecimal() and name != "1"]  # noqa: PTH208
+    if len(pids) == 1:
+        return 0
+    return sum(_proportional_share(pid) for pid in pids)
+
+
+def _proportional_share(pid: str) -> int:
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0  # it has ended
+    found = PROPORTIONAL_SHARE.search(text)
+    return int(found[1]) * 1024 if found else 0
 
 
 def _mount(plan: Plan) -> None:
