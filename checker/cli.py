@@ -332,6 +332,7 @@ def _tell(message: str, remedy: str, code: int) -> int:
 
     console = errors()
     console.print(message, style="bold red", markup=False)
-    if remedy:
-        console.print(remedy, markup=False)
+    for line in remedy.splitlines():
+        # An indented line is a command to paste: a narrow window must not break it.
+        console.print(line, markup=False, soft_wrap=line.startswith("    "))
     return code

@@ -129,7 +129,7 @@ def _refuse_if_missing() -> None:
     if missing:
         raise UsageFault(
             f"A class needs {', '.join(missing)}, which is not installed here.",
-            f"Get it: {_installer()}",
+            f"Get it, and then call `learn class` again:\n    {_installer()}",
         )
 
 

@@ -97,19 +97,30 @@ def unhidden(hidden: Iterable[Path]) -> list[Path]:
     """Return what may be read, path by path, where nothing can be covered: all but the hidden."""
     shown = [Path(path) for path in (*SYSTEM, *SYSTEM_FILES) if Path(path).exists()]
     shown += [Path(f"/dev/{name}") for name in DEVICES] + readable()
+    shown = sorted({path.resolve() for path in shown})
     covered = {PACKAGE, *hidden}
     return [part for path in shown for part in _without(path, covered)] + list(host_modules())
 
 
 def _without(path: Path, covered: Iterable[Path]) -> Iterator[Path]:
-    """Yield `path`, or as much of what it holds as is not covered."""
+    """Yield `path`, or as much of what it holds as is not covered.
+
+    A link grants what it leads to: it is left out where that is covered, or holds what is.
+    """
     if path in covered:
         return
     if not any(one.is_relative_to(path) for one in covered):
         yield path
         return
     for inner in path.iterdir():
-        yield from _without(inner, covered)
+        if not inner.is_symlink():
+            yield from _without(inner, covered)
+        elif not _touches(inner.resolve(), covered):
+            yield inner.resolve()
+
+
+def _touches(path: Path, covered: Iterable[Path]) -> bool:
+    return any(one.is_relative_to(path) or path.is_relative_to(one) for one in covered)
 
 
 def _system(path: Path) -> Sequence[str]:
@@ -127,17 +138,30 @@ def _python(hidden: Iterable[Path]) -> list[str]:
         for path in (PACKAGE, *(each.resolve() for each in hidden))
         if any(path != root and path.is_relative_to(root) for root in roots)
     }
+    covered = {path for path in covered if not _is_covered_already(path, covered, shown)}
     modules = list(host_modules())
     words = _enterable([*shown, *modules])
     for path in sorted({*shown, *covered}, key=lambda path: len(path.parts)):
         if path in covered and path not in shown:
-            words += ["--tmpfs", str(path), "--remount-ro", str(path)]
+            words += ["--tmpfs", str(path)]
         else:
             words += ["--ro-bind", str(path), str(path)]
-    # What is bound into a covered folder needs a place in it: it is made read-only at the end.
     for path in modules:
         words += ["--ro-bind", str(path), str(path)]
+    # What was bound into a covered folder needed a place in it.
+    for path in sorted(covered - {*shown}):
+        words += ["--remount-ro", str(path)]
     return words
+
+
+def _is_covered_already(path: Path, covered: Iterable[Path], shown: Iterable[Path]) -> bool:
+    """Whether it lies in another covered folder, and nothing between the two is shown again."""
+    return any(
+        path != outer
+        and path.is_relative_to(outer)
+        and not any(one.is_relative_to(outer) and path.is_relative_to(one) for one in shown)
+        for outer in covered
+    )
 
 
 def _enterable(paths: Iterable[Path]) -> list[str]:
