@@ -6,6 +6,7 @@ imported by pytest's own process and served from a thread of it. `SUBMISSION` na
 
 import importlib
 import itertools
+import logging
 import os
 import random
 import shutil
@@ -77,6 +78,8 @@ class InProcess:
         listener.bind(path)
         listener.listen(128)
         self.address = Address(path=path)
+        # A traceback that it would print is parsed, and CPython 3.11 can't in two threads at once.
+        logging.getLogger("uvicorn.error").disabled = True
         config = uvicorn.Config(self._watched(app), loop="asyncio", log_config=None)
         self._server = _TellingServer(config)
         self._thread = threading.Thread(

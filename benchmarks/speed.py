@@ -113,7 +113,7 @@ def watched() -> Iterator[Callable[[], float]]:
             assert watch.stdin
             assert watch.stdout
             lines = iter(watch.stdout)
-            next(line for line in lines if line.startswith("failed:"))
+            next(line for line in lines if line.startswith("  failed:"))
 
             def save_and_read() -> float:
                 began = time.perf_counter()

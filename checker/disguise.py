@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from checker.source import parse
+
 if TYPE_CHECKING:
     import random
 
@@ -18,7 +20,7 @@ SHARE = 0.5
 
 def disguised(source: str, rng: random.Random) -> str:
     """Return `source` without its comments, with statements in it that do nothing."""
-    tree = ast.parse(source)
+    tree = parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = _with_nothing_between(node.body, rng)
@@ -47,4 +49,4 @@ def _nothing(rng: random.Random) -> ast.stmt:
             "for _ in ():\n    pass",
         ]
     )
-    return ast.parse(text).body[0]
+    return parse(text).body[0]

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import ast
+import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+_one_at_a_time = threading.Lock()
+
+
+def parse(content: str | bytes, name: str = "<unknown>") -> ast.Module:
+    """Return the syntax tree of Python text, from any thread.
+
+    CPython 3.11 counts how deep all threads together are in a tree, and gives up if that does not
+    add up (SystemError). Raises SyntaxError, ValueError, RecursionError or MemoryError.
+    """
+    with _one_at_a_time:
+        return ast.parse(content, name)
 
 
 class Source:
@@ -32,7 +46,7 @@ class Source:
 
 def _parsed(path: Path) -> ast.Module | None:
     try:
-        return ast.parse(path.read_bytes())
+        return parse(path.read_bytes())
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

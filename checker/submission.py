@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import shutil
 from typing import TYPE_CHECKING
 
 from checker import trouble
 from checker.errors import UsageFault
 from checker.model import Limits, Trouble
+from checker.source import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ def unreadable(folder: Path, shown: Path, entry: str = "main.py") -> Trouble | N
             entry,
         )
     try:
-        ast.parse(content.decode("utf-8"), entry)
+        parse(content.decode("utf-8"), entry)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         return Trouble(
