@@ -91,10 +91,11 @@ def collect(suite: str, serve: Callable[[Perform], None]) -> None:
 
     from checker.plugin import Grader
 
+    # No plugins of the environment: a suite needs none, and some take a second to load.
     pytest.main(
-        [suite, "--assert=plain", "--import-mode=importlib", "--noconftest",
-         "--rootdir", str(Path(suite).parent), "-c", os.devnull, "-p", "no:terminal",
-         "-p", "no:cacheprovider", "-p", "no:logging", "-p", "no:warnings", "--strict-markers"],
+        [suite, "--assert=plain", "--import-mode=importlib", "--noconftest", "--strict-markers",
+         "--rootdir", str(Path(suite).parent), "-c", os.devnull, "--disable-plugin-autoload",
+         "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:logging", "-p", "no:warnings"],
         plugins=[Grader(serve)],
     )  # fmt: skip
 
