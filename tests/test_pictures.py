@@ -52,3 +52,11 @@ def test_plots_are_pictures() -> None:
     for plot in (bars, lines):
         assert plot._repr_png_().startswith(b"\x89PNG")
     assert repr(bars) == "Picture: Waits"
+
+
+def test_a_layer_is_as_wide_as_its_name() -> None:
+    name = "a name that is much longer than those of the layers around it"
+    root = ET.fromstring(pictures.onion("Skins", ["outer", name], "core")._repr_svg_())
+    widths = [float(node.get("width", 0)) for node in root.iter(f"{SVG}rect")]
+    assert widths == sorted(widths, reverse=True)
+    assert widths[-2] > pictures.LETTER * len(name)

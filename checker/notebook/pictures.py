@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 BOX_W, BOX_H, GAP_X, GAP_Y = 150, 38, 26, 46
 FILLS = ("#e8f0fe", "#e6f4ea", "#fef7e0", "#fce8e6", "#f3e8fd")
 LINE = "#5f6368"
+LETTER = 8
+"""How wide a letter of a label is, at most on average."""
 HEADER = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" '
     'font-family="sans-serif" font-size="14">'
@@ -84,8 +86,15 @@ def tree(caption: str, needs: Mapping[str, Sequence[str]]) -> Drawing:
 
 def onion(caption: str, layers: Sequence[str], core: str) -> Drawing:
     """Draw layers around a core, the outermost first, and the way of a request through them."""
-    step, inner_w, inner_h = 34, 170, 44
-    count = len(layers)
+    step, inner_h, count = 34, 44, len(layers)
+    # Each name fits into its own layer: the outer ones are wider by a step on both sides.
+    inner_w = max(
+        170,
+        *(
+            LETTER * len(name) + 30 - 2 * step * (count - index)
+            for index, name in enumerate([*layers, core])
+        ),
+    )
     width, height = inner_w + 2 * step * count + 220, inner_h + 2 * step * count + 30
     parts = []
     for index, name in enumerate([*layers, core]):
