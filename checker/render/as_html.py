@@ -28,7 +28,7 @@ STYLE = """
   .status { color: var(--rest); float: right }
   .message { white-space: pre-wrap; margin: .3rem 0 }
   pre { background: #8881; padding: .5rem; overflow-x: auto; white-space: pre-wrap;
-    margin: .3rem 0 }
+    margin: .3rem 0; width: auto; box-shadow: none; font-size: .9em }
   footer { color: var(--rest); font-size: .85rem }
 }
 """

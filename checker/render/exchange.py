@@ -29,7 +29,8 @@ STYLE = """
   &.good { border-left-color: #188038 } &.refused { border-left-color: #e37400 }
   &.broken { border-left-color: #c5221f }
   .line { font-family: monospace; font-weight: bold } .status { float: right; color: #80868b }
-  pre { background: #8881; padding: .4rem .6rem; margin: .3rem 0; white-space: pre-wrap }
+  pre { background: #8881; padding: .4rem .6rem; margin: .3rem 0; white-space: pre-wrap;
+    width: auto; box-shadow: none; font-size: .9em }
   pre.sent { opacity: .75 } pre.raised { color: #c5221f } .you { color: #1a73e8 }
 }
 """
