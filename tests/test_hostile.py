@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import pickle
+import random
 import secrets
 import shutil
 import socket
@@ -18,6 +19,7 @@ import threading
 import time
 import tomllib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -30,7 +32,7 @@ from checker.catalog import load_course
 from checker.commands.verdict import as_text
 from checker.engine import Engine
 from checker.grading import Options, Rows, grade
-from checker.model import Report
+from checker.model import Lesson, Report
 from checker.render import as_html, as_json, github, junit
 from tests.conftest import ROOT, processes, wait_for
 
@@ -250,6 +252,47 @@ def test_it_gets_nothing(
         assert "TRIED" in report.log, told(report)
     assert "LOOT" not in report.log
     assert "\x1b" not in shown(report)
+    assert around.unharmed()
+    wait_for(lambda: not processes(around.mark))
+
+
+def test_two_hundred_in_a_row_two_at_a_time(
+    around: Surroundings, engine_of: Callable[[str], Engine], tmp_path: Path
+) -> None:
+    """Every tenth is hostile, and goes for what the machine has; the others are as they are."""
+    rng = random.Random(secrets.randbits(32))
+    hostile = [one for one in ATTACKS if one.lesson[:2] in ("01", "03") and "strict" in one.levels]
+    work: list[tuple[Lesson, Path, Options, set[str]]] = []
+    for number in range(200):
+        lesson = rng.choice(COURSE.lessons[:3])
+        if number % 10 == 5:
+            attack = rng.choice(hostile)
+            lesson = LESSONS[attack.lesson]
+            folder = around.write(attack, tmp_path / f"hostile-{number}", "strict")
+            steps = tuple(lesson.step(step) for step in attack.steps)
+            # What it wants is refused; what it was asked for may be there all the same.
+            verdicts = {"failed"} if attack.base == "starter" else {"failed", "passed"}
+            work.append((lesson, folder, Options(steps=steps), verdicts))
+        elif rng.random() < 0.5:
+            work.append((lesson, lesson.solution, Options(), {"passed"}))
+        else:
+            work.append((lesson, lesson.exercise, Options(), {"failed"}))
+
+    engine = engine_of("strict")
+
+    def verdict(one: tuple[Lesson, Path, Options, set[str]]) -> str:
+        lesson, folder, options, _ = one
+        return grade(lesson, folder, options, engine).status
+
+    with ThreadPoolExecutor(2) as two:
+        found = list(two.map(verdict, work))
+    assert len(found) == 200
+    wrong = [
+        f"{folder}: {status}, not {wanted}"
+        for (_, folder, _, wanted), status in zip(work, found, strict=True)
+        if status not in wanted
+    ]
+    assert not wrong
     assert around.unharmed()
     wait_for(lambda: not processes(around.mark))
 
