@@ -1,13 +1,14 @@
 """What a killed run has left behind is removed at the next start, and nothing else."""
 
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
 
 import pytest
 
-from checker.scratch import HOLD, Scratch, remove_abandoned
+from checker.scratch import HOLD, ROOMY_BYTES, USUAL, Scratch, place, remove_abandoned
 from tests.conftest import Learn, wait_for
 
 WAITS = """
@@ -87,3 +88,22 @@ def test_a_killed_check_leaves_nothing_after_the_next(learn: Learn, tmp_path: Pa
         grow_old(folder)
     assert learn("check", "01", "--solution", TMPDIR=str(temporary)).code == 0
     assert list(temporary.iterdir()) == []
+
+
+def test_memory_is_preferred_to_a_disk_where_there_is_enough(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    memory = tmp_path / "memory"
+    memory.mkdir()
+    monkeypatch.setattr("checker.scratch.MEMORY", memory)
+    monkeypatch.setattr("tempfile.tempdir", str(USUAL))
+    free = shutil.disk_usage(memory)._replace(free=2 * ROOMY_BYTES)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: free)
+    assert place() == memory
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))  # the user has said where
+    assert place() == tmp_path
+    monkeypatch.setattr("tempfile.tempdir", str(USUAL))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: free._replace(free=64 * 1024**2))
+    assert place() == USUAL
+    monkeypatch.setattr("checker.scratch.MEMORY", tmp_path / "missing")
+    assert place() == USUAL

@@ -6,11 +6,10 @@ import os
 import platform
 import shutil
 import sys
-import tempfile
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from checker import __version__, sandbox
+from checker import __version__, sandbox, scratch
 from checker.catalog import course_folder, load_course
 from checker.errors import Fault
 from checker.grading import grade
@@ -80,7 +79,7 @@ def _databases() -> Iterator[tuple[str, str]]:
 
 
 def _scratch() -> str:
-    folder = tempfile.gettempdir()
+    folder = scratch.place()
     free = shutil.disk_usage(folder).free / 1024**2
     return f"{folder}, {free:,.0f} MiB free"
 
