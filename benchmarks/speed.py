@@ -4,7 +4,8 @@ Usage: python benchmarks/speed.py [ROUNDS]
 
 Everything is timed in turn in one run, so that what slows the machine slows all alike. "Bare
 pytest" runs the same hidden suite in its own process, against an app in a thread of it (see
-inprocess.py): the way of grading that isolates nothing.
+inprocess.py): the way of grading that isolates nothing. It loads what plugins its environment has,
+as pytest does by itself; the row without them shows what they cost.
 """
 
 import os
@@ -145,6 +146,19 @@ def engine_at_work(level: Wanted = "auto") -> Iterator[Callable[[], float]]:
         yield save_and_grade
 
 
+def listing(rounds: int) -> Times:
+    """A command that grades nothing, against the libraries that any such command loads."""
+    libraries = Command("import", [sys.executable, "-c", "import click, rich.console"], {})
+    command = Command("list", [LEARN, "list"], {})
+    return in_turn(
+        {
+            '`python -c "import click, rich.console"`': lambda: time_once(libraries),
+            "`learn list`": lambda: time_once(command),
+        },
+        rounds,
+    )
+
+
 def confined(rounds: int) -> Times:
     """What the strongest isolation costs, on a check from nothing and on a warm one."""
 
@@ -210,7 +224,7 @@ def plot(groups: dict[str, Times], path: Path) -> None:
     bars = axes.barh([name for name, _ in rows], [value for _, value in rows], color=colours)
     axes.bar_label(bars, [f"{value:.2f}" for _, value in rows], padding=3)
     axes.invert_yaxis()
-    axes.set_xlim(0, 1.15)
+    axes.set_xlim(0, 1.2)
     axes.set_xlabel("time, as a ratio to bare pytest in process (less is better)")
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, metadata={"Date": None})
@@ -222,6 +236,7 @@ def main() -> None:
     groups = {
         "One check, from nothing": cold(rounds),
         "From a save to the verdict": warm(rounds),
+        "A command that grades nothing": listing(rounds),
         "What confinement costs": confined(rounds),
         "The whole course": everything(max(3, rounds // 3)),
     }
