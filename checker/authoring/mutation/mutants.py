@@ -40,15 +40,15 @@ def mutants(text: str, file: str = "main.py", given: str = "", task: str = "") -
     """Return the mutants of a file, from top to bottom.
 
     Left out are those that don't compile, and all but one of those that are the same. Statements at
-    the top that stand in `given` (the starter) are not changed: the learner did not write them. The
-    words of a refusal are changed if they stand there or in the `task`; others are free.
+    the top that stand in `given` (the starter) are not changed: the learner did not write them.
+    What people read is changed if its words stand in the `task`; others are free.
     """
-    source = Source(text)
+    source = Source(text, task)
     lines = text.splitlines()
     known = {text}
     seen: Counter[str] = Counter()
     found = []
-    for edit in edits(source, _statements(given), given + task):
+    for edit in edits(source, _statements(given)):
         span = edit.span
         changed = source.content[: span.start] + edit.text.encode() + source.content[span.end :]
         mutated = changed.decode()
