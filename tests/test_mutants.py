@@ -22,6 +22,8 @@ SOLUTION = Path("solutions/01-hello/main.py")
 SUITE = Path("checker/suites/test_01_hello.py")
 LISTED = Path("checker/mutants/01-hello/equivalent.toml")
 RESULT = Path("checker/mutants/01-hello/result.toml")
+MOST_EQUIVALENT = 0.05
+"""The part of a lesson's mutants that may be listed: more would be an excuse for a weak suite."""
 WITH_RESULTS = [
     lesson
     for lesson in load_course(ROOT).lessons
@@ -196,6 +198,14 @@ def test_a_function_that_explains_must_say_something() -> None:
 def test_what_the_starter_gives_is_not_changed() -> None:
     text = "A: dict[str, int] = {'a': 1}\nB = 2\n"
     assert {mutant.line for mutant in mutants(text, given="# do\nA = {\n 'a': 1,\n}\n")} == {2}
+
+
+def test_what_the_starter_gives_of_a_class_is_not_changed() -> None:
+    text = "class A(B):\n    a: int = 5  # told\n    b: int = 6\n"
+    found = mutants(text, given="class A(B):\n    a: int = 5\n    b: int\n")
+    assert {mutant.line for mutant in found} == {3}
+    found = mutants(text, given="class C(B):\n    a: int = 5\n")
+    assert {mutant.line for mutant in found} == {2, 3}
 
 
 def test_words_of_a_refusal_are_changed_if_the_task_asks_for_them() -> None:
@@ -474,6 +484,7 @@ def test_the_figures_are_of_the_committed_suite(lesson: Lesson) -> None:
     assert result.operators == dict(results.made_by(found)), "run `learn dev mutate`"
     entries = equivalents.read(folder / "equivalent.toml")
     assert len(entries) == result.equivalent
+    assert result.equivalent <= MOST_EQUIVALENT * result.mutants, "kill some of them"
     assert list(equivalents.problems(entries, found, ())) == []
 
 

@@ -18,7 +18,7 @@ from libcst import matchers as m
 from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper, PositionProvider
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping
 
 METHODS = {"get": "post", "post": "put", "put": "post", "patch": "put", "delete": "post"}
 CONSTRAINTS = {
@@ -88,6 +88,10 @@ class Span:
 
     start: int
     end: int
+
+    def __contains__(self, other: Span) -> bool:
+        """Whether all of the other span lies in this one."""
+        return self.start <= other.start and other.end <= self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,20 +181,39 @@ class Source:
         return Edit(operator, self.span(node), text, self.line(node), _short(old), _short(text))
 
 
-def edits(source: Source, given: Sequence[str]) -> Iterator[Edit]:
+def edits(source: Source, given: Collection[str]) -> Iterator[Edit]:
     """Yield every edit of a file, from top to bottom.
 
-    `given` are statements of the starter (see `written`): what the learner did not write is not
+    `given` are statements of the starter (see `statements`): what the learner did not write is not
     changed.
     """
     for statement in source.module.body:
         if written(source.code(statement)) not in given:
+            fixed = [source.span(line) for name, line in _lines(statement) if name in given]
             for node, in_annotation in _nodes(statement, in_annotation=False):
                 if node not in source.free:
                     for operator in TYPES if in_annotation else EXPRESSIONS:
-                        yield from operator(source, node)
+                        for edit in operator(source, node):
+                            if not any(edit.span in line for line in fixed):
+                                yield edit
     yield from _orders_of_routes(source)
     yield from _orders_of_middleware(source)
+
+
+def statements(text: str) -> set[str]:
+    """Return the statements of a file, and the lines of its classes each for itself."""
+    module = cst.parse_module(text)
+    whole = {written(module.code_for_node(statement)) for statement in module.body}
+    return whole | {name for statement in module.body for name, _ in _lines(statement)}
+
+
+def _lines(statement: cst.CSTNode) -> Iterator[tuple[str, cst.CSTNode]]:
+    """Yield the lines of a class, and how each is known: a class may be given and added to."""
+    if isinstance(statement, cst.ClassDef):
+        for line in statement.body.body:
+            if isinstance(line, cst.SimpleStatementLine):
+                code = cst.Module(body=[line]).code.strip()
+                yield f"{statement.name.value}: {written(code)}", line
 
 
 def _free(statement: cst.CSTNode, task: str, explaining: set[str]) -> set[cst.CSTNode]:
