@@ -12,6 +12,8 @@ STOCK = 5
 DELAY_S = 0.2
 PATIENCE_S = 4.0
 """How long to wait for what a right app does within milliseconds."""
+LEFT_S = 0.3
+"""How long a wrong app has to notice that a client has left."""
 
 
 class AnyText:
@@ -575,6 +577,16 @@ def test_content_length(fresh_app, rng, path, body):
         )
 
 
+@pytest.mark.step(8)
+def test_no_body_is_never_too_large(fresh_app, rng):
+    """A request without a body is served, whatever the limit."""
+    app = fresh_app(MAX_BODY_BYTES="0")
+    expect_too_large(app.post("/imports", content=titles(rng.randint(2, 99))))
+    app.get(f"/books/{rng.randint(1, 60)}").expect(
+        200, because="settings.max_body_bytes is 0, and the request has no body"
+    )
+
+
 def in_chunks(app, path, body, size=60):
     """Send a body in chunks, to its end."""
     pieces = [body[start : start + size] for start in range(0, len(body), size)]
@@ -680,6 +692,24 @@ def test_answer_still_streams(fresh_app, rng):
     app, limit = limited(fresh_app, rng)
     expect_too_large(in_chunks(app, "/imports", titles(limit + 1)), chunks=True)
     expect_live(app)
+
+
+@pytest.mark.step(9)
+def test_listener_leaves(fresh_app, rng):
+    """Nothing is raised when a client stops listening to GET /orders/live."""
+    app = fresh_app(MAX_BODY_BYTES="0")
+    expect_too_large(in_chunks(app, "/imports", titles(rng.randint(2, 99))), chunks=True)
+    with app.stream("GET", "/orders/live") as live:
+        next_line(live)
+    deadline = time.monotonic() + LEFT_S
+    while time.monotonic() < deadline and not app.exceptions():
+        time.sleep(0.02)
+    raised = app.exceptions()
+    assert not raised, (
+        f"A client that stops listening to GET /orders/live is no error, but {raised[0].type} was "
+        "raised on the server. After the body, `receive` tells that the client has left: "
+        "a message of another type, which has no body to count."
+    )
 
 
 # ---------------------------------------------------------------------------------------- gzip
@@ -843,6 +873,20 @@ def test_onion_of_a_large_body(fresh_app, rng):
     }
     body = padded_order(limit + 1)
     expect_marked(app.post("/orders", content=body, headers=headers), 413, mine, allowed[0])
+
+
+@pytest.mark.step(11)
+def test_websockets_pass(fresh_app, rng):
+    """What is no HTTP request goes through every skin as it is."""
+    allowed, variables = origins(rng)
+    app, mine = fresh_app(**variables), token(rng)
+    answer = preflight(app, allowed[0], **{"X-Request-ID": mine})
+    expect_marked(answer, answer.status, mine, allowed[0])
+    app.websocket_refusal(f"/nowhere/{token(rng)}").expect(
+        403,
+        because="nothing serves a WebSocket there. A middleware gets it too, with the type "
+        "`websocket` in its scope: call the app with it, `await` that, and do nothing else",
+    )
 
 
 # ---------------------------------------------------------------------------------------- docs

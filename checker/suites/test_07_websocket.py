@@ -1,7 +1,10 @@
 """Lesson 07: the live order board."""
 
+import itertools
 import json
+import threading
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import pytest
 
@@ -445,6 +448,45 @@ def test_writers_leave(fresh_app, follow, board_name, make_text, rng, goodbye):
         app,
         "when a client leaves right after it has written "
         "(the send of its own note to it fails, and then the next receive raises, too)",
+    )
+
+
+@pytest.mark.step(6)
+def test_writers_leave_a_busy_board(fresh_app, follow, board_name):
+    """Clients write notes and leave at once, while others write, and nothing is raised."""
+    app = fresh_app()
+    board = board_name()
+    all_left = threading.Event()
+
+    def write_on(socket, name):
+        for number in itertools.count():
+            if all_left.is_set():
+                return
+            texts = [f"{name} {number}.{place}" for place in range(3)]
+            for text in texts:
+                socket.send_json({"text": text})
+            heard(socket, texts[-1])
+
+    def write_and_leave():
+        try:
+            for _ in range(80):
+                with follow(app, board) as writer:
+                    for place in range(6):
+                        writer.send_json({"text": f"leaving {place}"})
+                    writer.close()
+        finally:
+            all_left.set()
+
+    with ExitStack() as stack, who_ended_it(app):
+        staying = {
+            name: stack.enter_context(follow(app, board)) for name in ("desk", "van", "till")
+        }
+        writing = [partial(write_on, socket, name) for name, socket in staying.items()]
+        app.at_once(*writing, write_and_leave)
+    nothing_raised(
+        app,
+        "when a client leaves right after it has written, while others write "
+        "(the send of a note to it fails, and then the next receive raises, too)",
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from checker.authoring.mutation.operators import Source, edits, written
+from checker.authoring.mutation.operators import Source, edits, statements
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,15 +40,16 @@ def mutants(text: str, file: str = "main.py", given: str = "", task: str = "") -
     """Return the mutants of a file, from top to bottom.
 
     Left out are those that don't compile, and all but one of those that are the same. Statements at
-    the top that stand in `given` (the starter) are not changed: the learner did not write them. The
-    words of a refusal are changed if they stand there or in the `task`; others are free.
+    the top, and lines of classes, that stand in `given` (the starter) are not changed: the learner
+    did not write them.
+    What people read is changed if its words stand in the `task`; others are free.
     """
-    source = Source(text)
+    source = Source(text, task)
     lines = text.splitlines()
     known = {text}
     seen: Counter[str] = Counter()
     found = []
-    for edit in edits(source, _statements(given), given + task):
+    for edit in edits(source, statements(given)):
         span = edit.span
         changed = source.content[: span.start] + edit.text.encode() + source.content[span.end :]
         mutated = changed.decode()
@@ -74,11 +75,6 @@ def mutants_of(lesson: Lesson) -> list[Mutant]:
 
 def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.is_file() else ""
-
-
-def _statements(text: str) -> list[str]:
-    module = cst.parse_module(text)
-    return [written(module.code_for_node(statement)) for statement in module.body]
 
 
 def _compiles(text: str, file: str) -> bool:

@@ -8,6 +8,7 @@ others take out what this course teaches: a constraint, a status code, a depende
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from libcst import matchers as m
 from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper, PositionProvider
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping
 
 METHODS = {"get": "post", "post": "put", "put": "post", "patch": "put", "delete": "post"}
 CONSTRAINTS = {
@@ -39,11 +40,20 @@ STATUSES = {
 BOUNDS = {"ge": "gt", "gt": "ge", "le": "lt", "lt": "le"}
 CONVERTED = {"int", "float", "bool", "EmailStr", "date", "datetime", "Decimal", "UUID"}
 """Types that FastAPI reads from text; `str` takes anything."""
+TEXT = m.SimpleString() | m.FormattedString()
 DEPENDENCY = m.Call(func=m.Name("Depends") | m.Name("Security"))
 OWN_WORDS = m.Arg(keyword=m.Name("description") | m.Name("examples")) | m.DictElement(
     key=m.MatchIfTrue(lambda key: isinstance(key, cst.SimpleString) and key.raw_value == "examples")
 )
 """Prose and examples, which are right in any words."""
+FOR_THE_DOCS = {"title", "version", "description"}
+"""What `FastAPI(...)` says of the app in its docs. A `description` elsewhere is for them too."""
+SENTENCE_WORDS = 3
+"""A text of so many words is a sentence for people: no path, no key and no header is as long."""
+NEXT_NUMBER = m.BinaryOperation(
+    left=m.Call(func=m.Name("len")), operator=m.Add(), right=m.Integer(value="1")
+)
+"""`len(BOOKS) + 1`, a number that no other has: with 0 or 2 no other has it either."""
 VALIDATORS = {"field_validator", "model_validator", "computed_field"}
 """Pydantic adds the `classmethod` or `property` below these if it is left out."""
 
@@ -79,6 +89,10 @@ class Span:
     start: int
     end: int
 
+    def __contains__(self, other: Span) -> bool:
+        """Whether all of the other span lies in this one."""
+        return self.start <= other.start and other.end <= self.end
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:
@@ -95,8 +109,11 @@ class Edit:
 class Source:
     """A parsed file, and what the operators ask about it."""
 
-    def __init__(self, text: str) -> None:
-        """Parse the file. Raises libcst.ParserSyntaxError if it is no Python."""
+    def __init__(self, text: str, task: str = "") -> None:
+        """Parse the file. Raises libcst.ParserSyntaxError if it is no Python.
+
+        `task` is the text that can demand certain words; others are free.
+        """
         wrapper = MetadataWrapper(cst.parse_module(text))
         self.module = wrapper.module
         self.content = text.encode()
@@ -109,9 +126,33 @@ class Source:
             if isinstance(call, cst.Call) and call.args and isinstance(call.args[0].value, cst.Name)
         }
         """Names of the functions that FastAPI calls as dependencies."""
-        self.classes = {
-            node.name.value for node in self.module.body if isinstance(node, cst.ClassDef)
+        classes = [node for node in self.module.body if isinstance(node, cst.ClassDef)]
+        self.parents = {
+            base.value.value
+            for node in classes
+            for base in node.bases
+            if isinstance(base.value, cst.Name)
         }
+        """Names of the classes that others in the file inherit from."""
+        self.raising = {
+            node.name.value
+            for node in m.findall(self.module, m.FunctionDef())
+            if isinstance(node, cst.FunctionDef) and m.findall(node, m.Raise())
+        }
+        """Names of the functions and methods that raise something by themselves."""
+        self.latches = {
+            node.value
+            for node in m.findall(self.module, m.Assign())
+            if isinstance(node, cst.Assign)
+            and isinstance(node.value, cst.BooleanOperation)
+            and node.targets[0].target.deep_equals(node.value.left)
+        }
+        """The `x or y` in `x = x or y`, and the like."""
+        explaining = _explaining(self.module)
+        self.free = {
+            node for statement in self.module.body for node in _free(statement, task, explaining)
+        }
+        """What may be in any words, or may be left out."""
 
     def code(self, node: cst.CSTNode) -> str:
         """Return a node as text."""
@@ -140,36 +181,109 @@ class Source:
         return Edit(operator, self.span(node), text, self.line(node), _short(old), _short(text))
 
 
-def edits(source: Source, given: Sequence[str], asked: str) -> Iterator[Edit]:
+def edits(source: Source, given: Collection[str]) -> Iterator[Edit]:
     """Yield every edit of a file, from top to bottom.
 
-    `given` are statements of the starter (see `written`): what the learner did not write is not
-    changed. `asked` is all text that can demand certain words of a refusal; other words are free.
+    `given` are statements of the starter (see `statements`): what the learner did not write is not
+    changed.
     """
     for statement in source.module.body:
         if written(source.code(statement)) not in given:
-            free = _own_words(statement, asked)
+            fixed = [source.span(line) for name, line in _lines(statement) if name in given]
             for node, in_annotation in _nodes(statement, in_annotation=False):
-                if node not in free:
+                if node not in source.free:
                     for operator in TYPES if in_annotation else EXPRESSIONS:
-                        yield from operator(source, node)
+                        for edit in operator(source, node):
+                            if not any(edit.span in line for line in fixed):
+                                yield edit
     yield from _orders_of_routes(source)
     yield from _orders_of_middleware(source)
 
 
-def _own_words(statement: cst.CSTNode, asked: str) -> set[cst.CSTNode]:
-    """Return the texts in `raise` of which nothing stands in `asked`."""
-    return {
-        text
-        for refusal in m.findall(statement, m.Raise())
-        for text in m.findall(refusal, m.SimpleString() | m.FormattedString())
-        if not any(words in asked for words in _words(text))
+def statements(text: str) -> set[str]:
+    """Return the statements of a file, and the lines of its classes each for itself."""
+    module = cst.parse_module(text)
+    whole = {written(module.code_for_node(statement)) for statement in module.body}
+    return whole | {name for statement in module.body for name, _ in _lines(statement)}
+
+
+def _lines(statement: cst.CSTNode) -> Iterator[tuple[str, cst.CSTNode]]:
+    """Yield the lines of a class, and how each is known: a class may be given and added to."""
+    if isinstance(statement, cst.ClassDef):
+        for line in statement.body.body:
+            if isinstance(line, cst.SimpleStatementLine):
+                code = cst.Module(body=[line]).code.strip()
+                yield f"{statement.name.value}: {written(code)}", line
+
+
+def _free(statement: cst.CSTNode, task: str, explaining: set[str]) -> set[cst.CSTNode]:
+    """Return what may be in any words, because the task does not have those words.
+
+    These are the texts in a `raise`; sentences, wherever they stand (a detail that is raised a
+    line later, the body of an error, a line of the log); what the docs say of the app; and what
+    a function does that does nothing but explain.
+    """
+    texts = m.findall(statement, TEXT)
+    said = {
+        text for refusal in m.findall(statement, m.Raise()) for text in m.findall(refusal, TEXT)
     }
+    said |= {text for text in texts if len(" ".join(_words(text)).split()) >= SENTENCE_WORDS}
+    for argument in _for_the_docs(statement):
+        said |= {argument, *m.findall(argument, TEXT)}
+    free = {one for one in said if not _asked(one, task)}
+    if isinstance(statement, cst.FunctionDef) and statement.name.value in explaining:
+        free |= {*texts, *m.findall(statement, m.BooleanOperation())}
+    return free
+
+
+def _asked(node: cst.CSTNode, task: str) -> bool:
+    """Whether the task has the words of a text, or speaks of a description at all."""
+    if isinstance(node, cst.Arg):
+        assert node.keyword  # it is one of `_for_the_docs`
+        if node.keyword.value == "description":
+            return "description" in task
+        return _asked(node.value, task)
+    parts = list(_words(node))
+    return bool(parts) and all(part in task for part in parts)
+
+
+def _for_the_docs(statement: cst.CSTNode) -> Iterator[cst.Arg]:
+    for call in m.findall(statement, m.Call()):
+        assert isinstance(call, cst.Call)  # the matcher asks for it
+        of_app = m.matches(call.func, m.Name("FastAPI"))
+        for argument in call.args:
+            name = argument.keyword.value if argument.keyword else ""
+            if name == "description" or (of_app and name in FOR_THE_DOCS):
+                yield argument
+
+
+def _explaining(module: cst.Module) -> set[str]:
+    """Return the functions whose result is the `detail` of a message, and nothing else."""
+    element = m.DictElement(
+        key=m.MatchIfTrue(
+            lambda key: isinstance(key, cst.SimpleString) and key.evaluated_value == "detail"
+        ),
+        value=m.Call(func=m.Name()),
+    )
+    calls = Counter(
+        call.func.value
+        for call in m.findall(module, m.Call(func=m.Name()))
+        if isinstance(call, cst.Call) and isinstance(call.func, cst.Name)
+    )
+    details = Counter(
+        one.value.func.value
+        for one in m.findall(module, element)
+        if isinstance(one, cst.DictElement)
+        and isinstance(one.value, cst.Call)
+        and isinstance(one.value.func, cst.Name)
+    )
+    return {name for name, count in details.items() if calls[name] == count}
 
 
 def _words(text: cst.CSTNode) -> Iterator[str]:
     if isinstance(text, cst.SimpleString):
-        yield str(text.evaluated_value).strip()
+        if isinstance(text.evaluated_value, str):
+            yield text.evaluated_value.strip()
     elif isinstance(text, cst.FormattedString):
         parts = [part.value for part in text.parts if isinstance(part, cst.FormattedStringText)]
         yield from filter(None, (part.strip() for part in parts))
@@ -183,6 +297,12 @@ def _nodes(node: cst.CSTNode, *, in_annotation: bool) -> Iterator[tuple[cst.CSTN
     if m.matches(node, m.Expr(m.SimpleString() | m.ConcatenatedString())):
         return
     if m.matches(node, m.Import() | m.ImportFrom() | OWN_WORDS):
+        return
+    if isinstance(node, cst.Call) and m.matches(node.func, m.Name("cast")):
+        yield from _nodes(node.args[1], in_annotation=in_annotation)  # the first is but a type
+        return
+    if isinstance(node, cst.BinaryOperation) and m.matches(node, NEXT_NUMBER):
+        yield from _nodes(node.left, in_annotation=in_annotation)
         return
     in_annotation = isinstance(node, cst.Annotation) or (
         in_annotation and not isinstance(node, cst.Call) and not _is_literal(node)
@@ -224,7 +344,8 @@ def _boolean(source: Source, node: cst.CSTNode) -> Iterator[Edit]:
     if isinstance(node, cst.BooleanOperation):
         left, right = source.code(node.left), source.code(node.right)
         other = "or" if isinstance(node.operator, cst.And) else "and"
-        yield source.edit("boolean", node, f"({left}) {other} ({right})")
+        if node not in source.latches:  # else `x = x or y` becomes what `x = x` is
+            yield source.edit("boolean", node, f"({left}) {other} ({right})")
         yield source.edit("operand", node, left)
         yield source.edit("operand", node, right)
 
@@ -296,7 +417,7 @@ def _keyword(source: Source, node: cst.CSTNode) -> Iterator[Edit]:
     if not isinstance(node, cst.Call):
         return
     for dropped in node.args:
-        if dropped.keyword:
+        if dropped.keyword and dropped not in source.free:
             name = dropped.keyword.value
             kept = [arg for arg in node.args if arg is not dropped]
             call = source.code(node.func) + f"({', '.join(_argument(source, a) for a in kept)})"
@@ -399,12 +520,32 @@ def _finally(source: Source, node: cst.CSTNode) -> Iterator[Edit]:
 
 
 def _except(source: Source, node: cst.CSTNode) -> Iterator[Edit]:
-    if not isinstance(node, cst.ExceptHandler):
+    if not isinstance(node, cst.Try):
         return
-    if node.type and not m.matches(node.type, m.Name("Exception") | m.Name("BaseException")):
-        yield source.edit("except", node.type, "Exception")
-    if isinstance(node.body, cst.IndentedBlock):
-        yield _emptied(source, "except", node.body, "raise")
+    for handler in node.handlers:
+        if (
+            handler.type
+            and not m.matches(handler.type, m.Name("Exception") | m.Name("BaseException"))
+            and _may_raise_more(source, node)
+        ):
+            yield source.edit("except", handler.type, "Exception")
+        if isinstance(handler.body, cst.IndentedBlock):
+            yield _emptied(source, "except", handler.body, "raise")
+
+
+def _may_raise_more(source: Source, node: cst.Try) -> bool:
+    """Whether the `try` runs code of the app that can raise what its `except` does not name.
+
+    That is what others do at a `yield`, and what raises by itself, here or in a function of this
+    file. Calls of libraries raise what the `except` names, or what no client can bring about.
+    """
+    body = node.body
+    called = {
+        call.func.attr.value if isinstance(call.func, cst.Attribute) else call.func.value
+        for call in m.findall(body, m.Call(func=m.Name() | m.Attribute()))
+        if isinstance(call, cst.Call) and isinstance(call.func, (cst.Attribute, cst.Name))
+    }
+    return bool(m.findall(body, m.Yield() | m.Raise()) or called & source.raising)
 
 
 def _emptied(source: Source, operator: str, block: cst.IndentedBlock, text: str) -> Edit:
@@ -435,7 +576,11 @@ def _required(source: Source, name: cst.CSTNode, default: cst.BaseExpression) ->
 
 
 def _response(source: Source, node: cst.CSTNode) -> Iterator[Edit]:
-    """The answer is not filtered by a model any more; it is one anyway where one is made."""
+    """The answer is not filtered by a model any more.
+
+    What a function returns is of the type that it says, as mypy sees to, or of a class that
+    inherits from it: only such a class has fields to leave out.
+    """
     if (
         isinstance(node, cst.FunctionDef)
         and node.returns
@@ -444,7 +589,7 @@ def _response(source: Source, node: cst.CSTNode) -> Iterator[Edit]:
             m.findall(one, m.Arg(keyword=m.Name("response_model"))) for one in node.decorators
         )
         and any(_route(decorator) for decorator in node.decorators)
-        and any(m.findall(node.returns, m.Name(name)) for name in source.classes)
+        and any(m.findall(node.returns, m.Name(name)) for name in source.parents)
     ):
         yield source.edit("response_model", node.returns.annotation, "object")
 

@@ -22,11 +22,20 @@ HEAD = """\
 A mutant is the lesson's reference with one small change that makes it wrong: `<` for `<=`, a
 status code left out, an `await` dropped. `learn dev mutate` makes them, and grades each one as it
 would grade a learner's app. *Killed* are those that the suite refuses. *Equivalent* are those that
-still meet the task: `checker/mutants/NN-slug/equivalent.toml` gives the reason for each. *Survived*
-are the others: wrong apps that would be accepted.
+still meet the task: `checker/mutants/NN-slug/equivalent.toml` gives the reason for each, and a test
+sees to it that they are at most 5% of a lesson's mutants. *Survived* are the others: wrong apps
+that would be accepted.
 
 Only what the learner writes is changed, not what the starter gives; nor is what may be said in any
-words: docstrings, descriptions, examples, and refusals whose words do not stand in the task.
+words: docstrings, descriptions, examples, refusals and other sentences, unless their words stand in
+the task. Some changes are not made where they can do no harm:
+
+- `except X` becomes `except Exception` only if the `try` runs code of the app that can raise more
+  than X: a `yield`, a `raise`, or a function of the same file that has one.
+- The type of an answer becomes `object` only if another class of the file inherits from it. Else
+  there is nothing that the type leaves out.
+- `len(BOOKS) + 1`, the next free number, stays: with 0 or 2 it is free as well.
+- `x = x or y` does not become `x = x and y`, which is as good as `x = x`. That one is made.
 
 Made by `learn dev table` from the results of the last run; lessons that are not named were not
 run. Lesson 09 has no mutants of this kind: there the learner writes tests, and the planted bugs in
