@@ -4,6 +4,7 @@ import ast
 import sqlite3
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 from dirty_equals import IsPositiveInt
@@ -421,6 +422,26 @@ def test_author_is_shown_with_books(app, rng):
         "database, which can't be awaited there"
         if answer.status == 500
         else "",
+    )
+
+
+@pytest.mark.step(6)
+def test_books_of_an_author_are_in_order(fresh_app, rng):
+    """An author's books come in the order of their numbers, however the database finds them."""
+    app = fresh_app()
+    author = new_author(app, rng)
+    falling = sorted((f"{topic} {rng.randint(100, 999)}" for topic in TOPICS), reverse=True)
+    books = [new_book(app, rng, author, title=title) for title in falling]
+    if file := sqlite_file(app):
+        with suppress(sqlite3.OperationalError), sqlite3.connect(file) as database:
+            database.execute("CREATE INDEX by_title ON books (author_id, title)")
+        database.close()
+    found = [book["id"] for book in app.get(f"/authors/{author['id']}").expect(200).json["books"]]
+    wanted = sorted(book["id"] for book in books)
+    assert found == wanted, (
+        f"The author's books should come in the order of their numbers, {wanted}, but came as "
+        f"{found}. The database has an index on the titles now, as somebody adds one when it has "
+        "grown; without `order_by` the rows come as the database finds them."
     )
 
 
