@@ -338,6 +338,13 @@ def test_missing_book(app, rng):
 
 
 @pytest.mark.step(4)
+def test_book_that_is_no_number(app, rng):
+    """What is no number is refused."""
+    app.get(f"/books/{new_book(app, rng, new_author(app, rng))['id']}").expect(200)
+    app.get(f"/books/{rng.choice(TOPICS)}").expect(422)
+
+
+@pytest.mark.step(4)
 def test_missing_author(app, rng):
     """A book of an author who is not there is refused with 404."""
     missing = rng.randint(10**6, 10**7)
@@ -458,6 +465,13 @@ def test_author_is_missing(app, rng):
     app.get(f"/authors/{new_author(app, rng)['id']}").expect(200)
     missing = rng.randint(10**6, 10**7)
     app.get(f"/authors/{missing}").expect(404, json={"detail": f"There is no author {missing}"})
+
+
+@pytest.mark.step(6)
+def test_author_that_is_no_number(app, rng):
+    """What is no number is refused."""
+    app.get(f"/authors/{new_author(app, rng)['id']}").expect(200)
+    app.get(f"/authors/{rng.choice(NAMES)}").expect(422)
 
 
 # 08.7
