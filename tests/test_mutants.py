@@ -69,6 +69,9 @@ def changed(before: str, operator: str) -> set[str]:
         ("statement", "del a[0]", {"pass"}),
         ("jump", "while a: break", {"while a: continue"}),
         ("keyword", "a(b, c=d)", {"a(b)"}),
+        ("keyword", 'a(b, lazy="raise")', set()),
+        ("keyword", 'a(b, lazy="selectin")', {"a(b)"}),
+        ("constant", "a = b(String(5), 1)", {"a = b(String(5), 2)", "a = b(String(5), 0)"}),
         ("decorator", "@a\ndef b(): ...", {"\ndef b(): ..."}),
         (
             "decorator",

@@ -4,6 +4,7 @@ import ast
 import sqlite3
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 from dirty_equals import IsPositiveInt
@@ -337,6 +338,13 @@ def test_missing_book(app, rng):
 
 
 @pytest.mark.step(4)
+def test_book_that_is_no_number(app, rng):
+    """What is no number is refused."""
+    app.get(f"/books/{new_book(app, rng, new_author(app, rng))['id']}").expect(200)
+    app.get(f"/books/{rng.choice(TOPICS)}").expect(422)
+
+
+@pytest.mark.step(4)
 def test_missing_author(app, rng):
     """A book of an author who is not there is refused with 404."""
     missing = rng.randint(10**6, 10**7)
@@ -425,6 +433,26 @@ def test_author_is_shown_with_books(app, rng):
 
 
 @pytest.mark.step(6)
+def test_books_of_an_author_are_in_order(fresh_app, rng):
+    """An author's books come in the order of their numbers, however the database finds them."""
+    app = fresh_app()
+    author = new_author(app, rng)
+    falling = sorted((f"{topic} {rng.randint(100, 999)}" for topic in TOPICS), reverse=True)
+    books = [new_book(app, rng, author, title=title) for title in falling]
+    if file := sqlite_file(app):
+        with suppress(sqlite3.OperationalError), sqlite3.connect(file) as database:
+            database.execute("CREATE INDEX by_title ON books (author_id, title)")
+        database.close()
+    found = [book["id"] for book in app.get(f"/authors/{author['id']}").expect(200).json["books"]]
+    wanted = sorted(book["id"] for book in books)
+    assert found == wanted, (
+        f"The author's books should come in the order of their numbers, {wanted}, but came as "
+        f"{found}. The database has an index on the titles now, as somebody adds one when it has "
+        "grown; without `order_by` the rows come as the database finds them."
+    )
+
+
+@pytest.mark.step(6)
 def test_author_without_books(app, rng):
     """An author without books has an empty list."""
     author = new_author(app, rng)
@@ -437,6 +465,13 @@ def test_author_is_missing(app, rng):
     app.get(f"/authors/{new_author(app, rng)['id']}").expect(200)
     missing = rng.randint(10**6, 10**7)
     app.get(f"/authors/{missing}").expect(404, json={"detail": f"There is no author {missing}"})
+
+
+@pytest.mark.step(6)
+def test_author_that_is_no_number(app, rng):
+    """What is no number is refused."""
+    app.get(f"/authors/{new_author(app, rng)['id']}").expect(200)
+    app.get(f"/authors/{rng.choice(NAMES)}").expect(422)
 
 
 # 08.7

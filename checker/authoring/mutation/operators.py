@@ -54,6 +54,10 @@ NEXT_NUMBER = m.BinaryOperation(
     left=m.Call(func=m.Name("len")), operator=m.Add(), right=m.Integer(value="1")
 )
 """`len(BOOKS) + 1`, a number that no other has: with 0 or 2 no other has it either."""
+GUARD = m.Arg(keyword=m.Name("lazy"), value=m.SimpleString(value='"raise"'))
+"""`lazy="raise"` stops who forgets to load something: who loads it all never meets it."""
+LENGTH = m.Call(func=m.Name("String"), args=[m.Arg(m.Integer())])
+"""The length of a column is there for other databases: SQLite, on which is graded, ignores it."""
 VALIDATORS = {"field_validator", "model_validator", "computed_field"}
 """Pydantic adds the `classmethod` or `property` below these if it is left out."""
 
@@ -296,7 +300,7 @@ def _nodes(node: cst.CSTNode, *, in_annotation: bool) -> Iterator[tuple[cst.CSTN
     """
     if m.matches(node, m.Expr(m.SimpleString() | m.ConcatenatedString())):
         return
-    if m.matches(node, m.Import() | m.ImportFrom() | OWN_WORDS):
+    if m.matches(node, m.Import() | m.ImportFrom() | OWN_WORDS | LENGTH):
         return
     if isinstance(node, cst.Call) and m.matches(node.func, m.Name("cast")):
         yield from _nodes(node.args[1], in_annotation=in_annotation)  # the first is but a type
@@ -417,7 +421,7 @@ def _keyword(source: Source, node: cst.CSTNode) -> Iterator[Edit]:
     if not isinstance(node, cst.Call):
         return
     for dropped in node.args:
-        if dropped.keyword and dropped not in source.free:
+        if dropped.keyword and dropped not in source.free and not m.matches(dropped, GUARD):
             name = dropped.keyword.value
             kept = [arg for arg in node.args if arg is not dropped]
             call = source.code(node.func) + f"({', '.join(_argument(source, a) for a in kept)})"
