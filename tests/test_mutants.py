@@ -465,14 +465,21 @@ def test_the_page_names_what_was_run(own_course: Path) -> None:
     path = results.folder(course, course.lessons[1]) / "result.toml"
     results.write(path, results.Result("abc", 7, 2, 1, {"string": 9, "await": 1}))
     page = results.table(course)
-    assert "| 02 Shelf | 10 | 7 | 2 | 1 |\n" in page
+    assert "| 01 Hello | 4 |  |  |  |  | 0 | 0 |\n" in page
+    assert " | 10 | 7 | 2 | 1 | 0 | 0 |\n" in page
     assert "| string | 9 |\n| await | 1 |\n" in page
-    assert "01 Hello" not in page
 
 
 def test_the_page_is_up_to_date() -> None:
     page = (ROOT / "docs" / "mutants.md").read_text(encoding="utf-8")
     assert page == results.table(load_course(ROOT)), "run `learn dev table`"
+
+
+@pytest.mark.parametrize("lesson", WITH_RESULTS, ids=lambda lesson: lesson.name)
+def test_no_wrong_app_would_be_accepted(lesson: Lesson) -> None:
+    result = results.read(results.folder(load_course(ROOT), lesson) / "result.toml")
+    assert result
+    assert result.survived == 0
 
 
 @pytest.mark.parametrize("lesson", WITH_RESULTS, ids=lambda lesson: lesson.name)

@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from checker.authoring import coverage
+from checker.diagnosis import known_mistakes
 from checker.files import write_whole
 
 if TYPE_CHECKING:
@@ -39,8 +41,12 @@ the task. Some changes are not made where they can do no harm:
   which SQLite ignores.
 - `x = x or y` does not become `x = x and y`, which is as good as `x = x`. That one is made.
 
-Made by `learn dev table` from the results of the last run; lessons that are not named were not
-run. Lesson 09 has no mutants of this kind: there the learner writes tests, and the planted bugs in
+*Right apps accepted* are correct submissions that are built differently from the reference
+(`tests/lessons/`, beside the reference itself). *Mistakes named* are those of the bank
+(`checker/mistakes/`): each is told by its own message, and by no other's.
+
+Made by `learn dev table` from the results of the last run; a lesson without figures was not run.
+Lesson 09 has no mutants of this kind: there the learner writes tests, and the planted bugs in
 `checker/variants/` are its mutants.
 """
 
@@ -96,20 +102,33 @@ def made_by(mutants: Sequence[Mutant]) -> Mapping[str, int]:
 
 
 def table(course: Course) -> str:
-    """Return the page docs/mutants.md: a line for each lesson that was run."""
+    """Return the page docs/mutants.md: a line for each lesson."""
     return "\n".join([HEAD, *_lines(course), ""])
 
 
+def _right_apps(course: Course, lesson: Lesson) -> Sequence[Path]:
+    """Return the correct submissions of other designs that the tests hold."""
+    right = course.root / "tests" / "lessons" / lesson.name / "right"
+    return [path for path in right.glob("*") if path.name != "__pycache__"]
+
+
 def _lines(course: Course) -> Iterator[str]:
-    yield "| lesson | mutants | killed | equivalent | survived |"
-    yield "|---|--:|--:|--:|--:|"
+    yield (
+        "| lesson | checks | mutants | killed | equivalent | survived | right apps accepted "
+        "| mistakes named |"
+    )
+    yield "|---|--:|--:|--:|--:|--:|--:|--:|"
     operators: Counter[str] = Counter()
     for lesson in course.lessons:
         result = read(folder(course, lesson) / "result.toml")
+        figures: tuple[int | str, ...] = ("", "", "", "")
         if result:
             operators.update(result.operators)
             figures = (result.mutants, result.killed, result.equivalent, result.survived)
-            yield f"| {lesson.number} {lesson.title} | {' | '.join(map(str, figures))} |"
+        checks = sum(len(labels) for labels in coverage.checks(lesson).values())
+        others = (len(_right_apps(course, lesson)), len(list(known_mistakes(lesson))))
+        cells = " | ".join(map(str, (checks, *figures, *others)))
+        yield f"| {lesson.number} {lesson.title} | {cells} |"
     yield "\n| operator | mutants |"
     yield "|---|--:|"
     for name, count in sorted(operators.items(), key=lambda item: (-item[1], item[0])):
