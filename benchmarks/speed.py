@@ -200,8 +200,8 @@ def table(times: Times) -> str:
     lines = ["| what | median s | min-max s | ratio |", "|---|---|---|---|"]
     for name, taken in times.items():
         lines.append(
-            f"| {name} | {statistics.median(taken):.2f} "
-            f"| {min(taken):.2f}-{max(taken):.2f} | {ratio(taken, base):.2f} |"
+            f"| {name} | {statistics.median(taken):.3f} "
+            f"| {min(taken):.3f}-{max(taken):.3f} | {ratio(taken, base):.2f} |"
         )
     return "\n".join(lines)
 
