@@ -13,7 +13,9 @@ GONE_S = 20.0
 
 def environment_in(folder: Path) -> Mapping[str, str]:
     """Return an environment whose processes are known by `folder`."""
-    return os.environ | {"TMPDIR": str(folder)}
+    # Of another environment that is active, IPython would warn in every kernel.
+    kept = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    return kept | {"TMPDIR": str(folder)}
 
 
 def processes_in(folder: Path) -> Iterator[int]:
