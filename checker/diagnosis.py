@@ -18,7 +18,7 @@ from checker.model import Mistake
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from checker.model import Lesson, StepResult
+    from checker.model import CheckStatus, Lesson, StepResult
     from checker.source import Source
 
 
@@ -60,18 +60,15 @@ class Known:
         """What the learner is told."""
         return f'{self.did}\n{self.seen}\nRead "{self.read}" in the lesson.'
 
-    def fits(self, result: StepResult, code: str) -> bool:
-        """Whether all evidence is there."""
+    def fits(self, failed: set[str], passed: set[str], said: str, source: Source) -> bool:
+        """Whether all evidence is there: `failed` and `passed` are names of the step's checks."""
         wanted = self.evidence
-        by_status: dict[str, set[str]] = {"failed": set(), "passed": set()}
-        for check in result.checks:
-            by_status.setdefault(check.status, set()).add(check.name.partition("[")[0])
         return (
-            wanted.failed <= by_status["failed"]
-            and wanted.passed <= by_status["passed"]
-            and (not wanted.says or re.search(wanted.says, _said(result)) is not None)
-            and (not wanted.code or re.search(wanted.code, code) is not None)
-            and (not wanted.lacks or re.search(wanted.lacks, code) is None)
+            wanted.failed <= failed
+            and wanted.passed <= passed
+            and (not wanted.says or re.search(wanted.says, said) is not None)
+            and (not wanted.code or re.search(wanted.code, source.code) is not None)
+            and (not wanted.lacks or re.search(wanted.lacks, source.code) is None)
         )
 
 
@@ -117,14 +114,20 @@ def _read(name: str, values: dict[str, Any]) -> Known:
 
 
 def _mistake(result: StepResult, bank: Sequence[Known], source: Source) -> Mistake | None:
+    failed, passed, said = _names(result, "failed"), _names(result, "passed"), _said(result)
     fitting = [
         known
         for known in bank
-        if known.step == result.step.number and known.fits(result, source.code)
+        if known.step == result.step.number and known.fits(failed, passed, said, source)
     ]
     if len(fitting) != 1:
         return None
     return Mistake(fitting[0].id, fitting[0].message)
+
+
+def _names(result: StepResult, status: CheckStatus) -> set[str]:
+    """Return the names of the checks of that status, without what they were parametrized with."""
+    return {check.name.partition("[")[0] for check in result.checks if check.status == status}
 
 
 def _said(result: StepResult) -> str:

@@ -158,6 +158,18 @@ def edited(
     return submission
 
 
+def told(report: Report) -> str:
+    """Return why a report is not what a test expects: what did not pass, and what was printed."""
+    lines = [report.trouble.message] if report.trouble else []
+    lines += [
+        f"{result.step.id} {check.name}: {check.status} {check.message}"
+        for result in report.steps
+        for check in result.checks
+        if check.status != "passed"
+    ]
+    return "\n".join([*lines, report.log[-1000:]])
+
+
 def processes(mark: str) -> list[str]:
     """Return the processes that have `mark` in their command line."""
     found = []

@@ -34,7 +34,7 @@ from checker.engine import Engine
 from checker.grading import Options, Rows, grade
 from checker.model import Lesson, Report
 from checker.render import as_html, as_json, github, junit
-from tests.conftest import ROOT, processes, wait_for
+from tests.conftest import ROOT, processes, told, wait_for
 
 pytestmark = pytest.mark.proof
 FOLDER = ROOT / "tests" / "hostile"
@@ -311,17 +311,6 @@ def test_all_of_it_leaves_nothing_and_an_honest_app_its_grade(
         # bubblewrap twice and the host; no app
         expected, pid = (2 if level == "strict" else 0), host._process.pid
         wait_for(partial(lambda number, of: len(below(of)) == number, expected, pid))
-
-
-def told(report: Report) -> str:
-    lines = [report.trouble.message] if report.trouble else []
-    lines += [
-        f"{result.step.id} {check.name}: {check.status} {check.message[:300]}"
-        for result in report.steps
-        for check in result.checks
-        if check.status != "passed"
-    ]
-    return "\n".join([*lines, report.log[-1000:]])
 
 
 def shown(report: Report) -> str:

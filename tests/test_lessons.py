@@ -15,8 +15,8 @@ import pytest
 from checker.catalog import load_course
 from checker.engine import Engine
 from checker.grading import grade
-from checker.model import Lesson, Report
-from tests.conftest import ROOT, edited
+from checker.model import Lesson
+from tests.conftest import ROOT, edited, told
 
 pytestmark = pytest.mark.proof
 LESSONS = {lesson.name: lesson for lesson in load_course(ROOT).lessons}
@@ -35,17 +35,6 @@ def wrong() -> Iterator[Any]:
         for case in tomllib.loads(path.read_text(encoding="utf-8"))["wrong"]:
             name = path.parent.name
             yield pytest.param(LESSONS[name], case, id=f"{name}-{case['name']}")
-
-
-def told(report: Report) -> str:
-    lines = [report.trouble.message] if report.trouble else []
-    for result in report.steps:
-        lines += [
-            f"{result.step.id} {check.name}: {check.message}"
-            for check in result.checks
-            if check.status != "passed"
-        ]
-    return "\n".join(lines)
 
 
 @pytest.mark.parametrize("name", LESSONS)

@@ -15,8 +15,7 @@ from checker.diagnosis import Known, known_mistakes
 from checker.engine import Engine
 from checker.grading import grade
 from checker.model import Lesson
-from tests.conftest import ROOT, edited
-from tests.test_lessons import told
+from tests.conftest import ROOT, edited, told
 
 LESSONS = {lesson.name: lesson for lesson in load_course(ROOT).lessons}
 BANK = {name: list(known_mistakes(lesson)) for name, lesson in LESSONS.items()}

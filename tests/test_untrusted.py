@@ -6,8 +6,8 @@ Random bytes, and random pieces of what is nearly right, for everything that is 
 import json
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +16,7 @@ import h11
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from websockets.utils import accept_key
 
 from checker import facts, socket_client
 from checker.client import Answer, App, connect
@@ -54,20 +55,18 @@ HEAD = st.sampled_from(
 
 
 @contextmanager
-def sends(data: bytes) -> Iterator[App]:
-    """An app that sends these bytes to whoever connects, after the request, and closes."""
+def answered_by(answer: Callable[[socket.socket], None]) -> Iterator[App]:
+    """An app that takes one connection, does `answer` with it, and closes."""
 
     def serve() -> None:
-        wire, _ = listener.accept()
-        with wire:
-            wire.settimeout(5)
-            try:
-                wire.recv(65536)
-                wire.sendall(data)
-            except OSError:
-                pass  # the client had enough
+        with suppress(OSError):  # the client may have had enough, or have asked nothing
+            wire, _ = listener.accept()
+            with wire:
+                wire.settimeout(5)
+                answer(wire)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(5)
         thread = threading.Thread(target=serve)
         thread.start()
         served: Any = SimpleNamespace(
@@ -77,8 +76,17 @@ def sends(data: bytes) -> Iterator[App]:
         try:
             yield connect(served, LIMITS)
         finally:
-            listener.close()
             thread.join()
+
+
+def sends(data: bytes) -> AbstractContextManager[App]:
+    """Return an app that sends these bytes after the request."""
+
+    def answer(wire: socket.socket) -> None:
+        wire.recv(65536)
+        wire.sendall(data)
+
+    return answered_by(answer)
 
 
 def look_at(answer: Answer) -> None:
@@ -168,40 +176,24 @@ def test_a_conversation(handshake: str, data: bytes) -> None:
             pass
 
 
-@contextmanager
-def talks(data: bytes, *, accepted: bool) -> Iterator[App]:
-    """An app that accepts a WebSocket as it should, or not, and then sends these bytes."""
-    from websockets.utils import accept_key
+def talks(data: bytes, *, accepted: bool) -> AbstractContextManager[App]:
+    """Return an app that accepts a WebSocket as it should, or not, and then sends these bytes."""
 
-    def serve() -> None:
-        wire, _ = listener.accept()
-        with wire:
-            wire.settimeout(5)
-            try:
-                http = h11.Connection(h11.SERVER)
-                http.receive_data(wire.recv(65536))
-                request = http.next_event()
-                assert isinstance(request, h11.Request)
-                key = dict(request.headers)[b"sec-websocket-key"].decode()
-                if accepted:
-                    wire.sendall(
-                        b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n"
-                        b"connection: upgrade\r\nsec-websocket-accept: "
-                        + accept_key(key).encode() + b"\r\n\r\n"
-                    )  # fmt: skip
-                wire.sendall(data)
-            except OSError:
-                pass  # the client had enough
+    def answer(wire: socket.socket) -> None:
+        http = h11.Connection(h11.SERVER)
+        http.receive_data(wire.recv(65536))
+        request = http.next_event()
+        assert isinstance(request, h11.Request)
+        key = dict(request.headers)[b"sec-websocket-key"].decode()
+        if accepted:
+            wire.sendall(
+                b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n"
+                b"connection: upgrade\r\nsec-websocket-accept: "
+                + accept_key(key).encode() + b"\r\n\r\n"
+            )  # fmt: skip
+        wire.sendall(data)
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve)
-        thread.start()
-        served: Any = SimpleNamespace(
-            address=Address(port=listener.getsockname()[1]), trouble=None,
-            wait_ended=lambda: None, observe=dict, exceptions=[],
-        )  # fmt: skip
-        yield connect(served, LIMITS)
-        thread.join()
+    return answered_by(answer)
 
 
 @SLOW

@@ -196,13 +196,8 @@ def _reap_until_ended(app: int, memory_bytes: int) -> int:
     """
     while True:
         signal.sigtimedwait({signal.SIGCHLD}, LOOK_S)
-        while True:
-            try:
-                pid, ended = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return signal.SIGKILL  # unreachable: the app was not reaped yet
-            if pid == 0:
-                break
+        while (reaped := os.waitpid(-1, os.WNOHANG)) != (0, 0):
+            pid, ended = reaped
             if pid == app:
                 return ended
         if _memory_of_many() > memory_bytes:

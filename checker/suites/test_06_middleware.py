@@ -830,14 +830,20 @@ def expect_marked(answer, status, mine, origin=None):
         expect_allowed(answer, origin, hint)
 
 
-@pytest.mark.step(11)
-def test_onion_of_a_preflight(fresh_app, rng):
-    """A preflight's answer carries the id and the time."""
+def app_with_marked_preflights(fresh_app, rng):
+    """Return an app whose preflights carry the id and the time, and an origin that it allows."""
     allowed, variables = origins(rng)
     app, mine = fresh_app(**variables), token(rng)
     answer = preflight(app, allowed[0], **{"X-Request-ID": mine})
     expect_marked(answer, answer.status, mine, allowed[0])
-    made = {preflight(app, allowed[0]).headers.get("x-request-id", "") for _ in range(2)}
+    return app, allowed[0]
+
+
+@pytest.mark.step(11)
+def test_onion_of_a_preflight(fresh_app, rng):
+    """A preflight's answer carries the id and the time."""
+    app, origin = app_with_marked_preflights(fresh_app, rng)
+    made = {preflight(app, origin).headers.get("x-request-id", "") for _ in range(2)}
     assert len(made) == 2, f"Two preflights without an id should get two new ones, but got {made}."
 
 
@@ -878,10 +884,7 @@ def test_onion_of_a_large_body(fresh_app, rng):
 @pytest.mark.step(11)
 def test_websockets_pass(fresh_app, rng):
     """What is no HTTP request goes through every skin as it is."""
-    allowed, variables = origins(rng)
-    app, mine = fresh_app(**variables), token(rng)
-    answer = preflight(app, allowed[0], **{"X-Request-ID": mine})
-    expect_marked(answer, answer.status, mine, allowed[0])
+    app, _ = app_with_marked_preflights(fresh_app, rng)
     app.websocket_refusal(f"/nowhere/{token(rng)}").expect(
         403,
         because="nothing serves a WebSocket there. A middleware gets it too, with the type "
