@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from checker.model import Trouble
     from checker.server import Served
     from checker.source import Source
-    from checker.trials import Trials
+    from checker.trials.demands import Trials
 
 
 class Grader:
@@ -243,7 +243,7 @@ class Grader:
     def trials(self, request: pytest.FixtureRequest) -> Trials:
         """Run the learner's tests against many builds of an app: where they write the tests."""
         if self._trials is None:
-            from checker.trials import Trials  # only one lesson needs it
+            from checker.trials.demands import Trials  # only one lesson needs it
 
             self._trials = Trials(self.run.job, all_at_once=not self.run.job.steps)
         self._trials.remark = partial(setattr, request.node, "remark")

@@ -1,6 +1,6 @@
 """Runs the learner's tests with pytest, in a process of their own. Only the host imports it.
 
-The trusted side (checker.trials) believes one thing only: how that process ended.
+The trusted side (checker.trials.run) believes one thing only: how that process ended.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 BROKEN = 70
 """The exit code if pytest could not even be run: none of its own, and not 0 or 1."""
 
+MIDDLE = 0.4
+"""Where the middle begins: early, so that tests which stand a little before it are run soon."""
 CONFIGURATION = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml")
 
 
@@ -53,7 +55,11 @@ def _arguments(folder: Path, start: dict[str, Any]) -> list[str]:
 
 
 class Order:
-    """A plugin that runs the tests as they stand, reversed, or shuffled by a seed."""
+    """A plugin that runs the tests in another order than that in which they stand.
+
+    `reversed`; `from the middle`, and then from the beginning; or shuffled by a seed. `given`
+    leaves them as they stand.
+    """
 
     def __init__(self, order: str | int) -> None:
         self._order = order
@@ -62,5 +68,8 @@ class Order:
         """Put the collected tests in order."""
         if self._order == "reversed":
             items.reverse()
+        elif self._order == "from the middle":
+            middle = int(len(items) * MIDDLE)
+            items[:] = items[middle:] + items[:middle]
         elif isinstance(self._order, int):
             random.Random(self._order).shuffle(items)  # noqa: S311 (an order, not a secret)

@@ -1,6 +1,7 @@
 """Programs written differently, that do the same."""
 
 import ast
+import asyncio
 import random
 
 from checker.disguise import disguised
@@ -17,13 +18,19 @@ class Sum:
         total = 0
         for number in numbers:
             total = add(total, number)
-        return total
+
+        @staticmethod
+        def same(number): return number
+
+        return same(
+            total
+        )
 '''
 
 
 def test_it_is_another_text_every_time_that_does_the_same() -> None:
     written = {disguised(SOURCE, random.Random(seed)) for seed in range(50)}
-    assert len(written) > 40
+    assert len(written) == 50
     for text in written:
         names: dict[str, object] = {}
         exec(compile(text, "sum", "exec"), names)
@@ -31,7 +38,7 @@ def test_it_is_another_text_every_time_that_does_the_same() -> None:
         assert callable(add)
         assert add(2, 3) == 5
         assert add.__doc__ == "Add."
-        assert "# the sum" not in text
+        assert asyncio.run(names["Sum"]().of(1, 2, 3)) == 6  # type: ignore[operator]
 
 
 def test_a_learner_can_not_undo_it_by_normalizing() -> None:

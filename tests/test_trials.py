@@ -1,16 +1,22 @@
 """Learners' tests, tried on builds of an app: what is believed of them, and what they are told."""
 
 import ast
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from checker import trials as trials_module
 from checker.client import Unmet
 from checker.engine import Engine
 from checker.errors import GradingFault
 from checker.launcher import Job
-from checker.trials import GIVEN, REWRITTEN, Trials, read_builds
+from checker.testing import Order
+from checker.trials import demands, plan
+from checker.trials.builds import GIVEN, REWRITTEN, Build, read_builds
+from checker.trials.demands import Trials
+from checker.trials.plan import Plan
+from checker.trials.run import Trial
 from tests.conftest import ROOT
 
 NAME = "09-testing"
@@ -64,10 +70,16 @@ class Try:
         self.engine = engine
 
     def __call__(self, tests: str, *, forked: bool = True, all_at_once: bool = False) -> Trials:
+        return Trials(self.job(tests, forked=forked), all_at_once=all_at_once)
+
+    def once(self, tests: str, *, forked: bool = True) -> Trial:
+        return Plan(self.job(tests, forked=forked), all_at_once=False).trial()
+
+    def job(self, tests: str, *, forked: bool = True) -> Job:
         submission = self.course / "submission"
         submission.mkdir()
         (submission / "test_main.py").write_text(tests, encoding="utf-8")
-        job = Job(
+        return Job(
             suite=str(self.course / "checker" / "suites" / "test_01_sum.py"),
             submission=str(submission),
             scratch=str(self.course),
@@ -78,7 +90,6 @@ class Try:
             isolation=self.engine.isolation if forked else "process",
             reference=str(self.course / "solutions" / "01-sum"),
         )
-        return Trials(job, all_at_once=all_at_once)
 
 
 @pytest.fixture
@@ -140,12 +151,11 @@ def test_an_edit_must_fit_exactly_once(course: Path) -> None:
     ],
 )
 def test_exit_codes_are_read_strictly(tried: Try, tests: str, verdict: str, way: str) -> None:
-    trials = tried(tests, forked=way == "forked")
-    assert trials.trial().verdict == verdict
+    assert tried.once(tests, forked=way == "forked").verdict == verdict
 
 
 def test_what_tests_tell_is_not_believed(tried: Try) -> None:
-    trials = tried("""
+    forging = """
 import os
 
 def test_forge():
@@ -155,15 +165,14 @@ def test_forge():
         except OSError:
             pass
     assert False
-""")
-    assert trials.trial().verdict == "failed"
+"""
+    assert tried.once(forging).verdict == "failed"
 
 
 @pytest.mark.parametrize("way", ["forked", "spawned"])
 def test_endless_tests_are_ended(tried: Try, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trials_module, "LIMIT_S", 3.0)
+    monkeypatch.setattr(plan, "LIMIT_S", 3.0)
     trials = tried("def test():\n    while True: pass", forked=way == "forked")
-    assert trials.trial().verdict == "endless"
     with pytest.raises(Unmet, match="had not ended"):
         trials.expect_pass()
 
@@ -208,7 +217,7 @@ def test_where():
 
 
 def test_to_hang_on_a_bug_is_no_catch(tried: Try, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trials_module, "LEAST_LIMIT_S", 1.0)
+    monkeypatch.setattr(plan, "LEAST_LIMIT_S", 1.0)
     trials = tried("from main import add\n\ndef test_add():\n    assert add(5, 2) == 7\n")
     with pytest.raises(Unmet) as unmet:
         trials.expect_caught("minus", "endless")
@@ -249,8 +258,8 @@ def test_a_bug_is_not_caught_by_an_order_that_fails_anyway(tried: Try) -> None:
 
 
 def test_slow_tests_are_told_so(tried: Try, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trials_module, "QUICK_S", 0.0)
-    monkeypatch.setattr(trials_module, "QUICK_FACTOR", 1.0)
+    monkeypatch.setattr(demands, "QUICK_S", 0.0)
+    monkeypatch.setattr(demands, "QUICK_FACTOR", 1.0)
     trials = tried("import time\n\ndef test():\n    time.sleep(3)\n")
     with pytest.raises(Unmet, match="look for a sleep"):
         trials.expect_quick()
@@ -265,6 +274,132 @@ def test_the_text_of_the_shop_tells_nothing(tried: Try, course: Path) -> None:
     known = (course / "solutions" / "01-sum" / "main.py").read_text()
     cheat = f"def test():\n    assert open('main.py').read() == {known!r}\n"
     trials = tried(cheat)
-    assert trials.trial().verdict == "passed"
+    trials.expect_pass()
     with pytest.raises(Unmet, match="not the text"):
         trials.expect_caught("minus")
+
+
+# ------------------------------------------------------------------- fewer trials, and shorter ones
+
+PLANNED = """
+[[build]]
+name = "no cellar"
+edits = [{ old = "a + b", new = "b + a" }]
+
+[[build]]
+name = "neither"
+covers = ["rewritten", "no cellar"]
+edits = [{ old = "a + b", new = "+b + a" }]
+
+[[build]]
+name = "second"
+edits = [{ old = "a + b", new = "(a + b)" }]
+
+[[build]]
+name = "third"
+edits = [{ old = "a + b", new = "(b + a)" }]
+""" + "".join(
+    f"""
+[[bug]]
+name = "bug {number}"
+edits = [{{ old = "a + b", new = "a + b + {number}" }}]
+"""
+    for number in range(1, 4)
+)
+BUGS = {"bug 1", "bug 2", "bug 3"}
+
+
+class Script:
+    """Stands in for running tests: notes each trial; those named here fail, the others pass."""
+
+    def __init__(self, *failing: tuple[str, str | int]) -> None:
+        self.failing = failing
+        self.ran: list[tuple[str, str | int]] = []
+
+    def __call__(self, _: Job, build: Build, order: str | int, *__: Any, **___: Any) -> Trial:
+        self.ran.append((build.name, order))
+        failed = build.bug or (build.name, order) in self.failing
+        return Trial("failed" if failed else "passed", int(failed), "", 0.1)
+
+
+@pytest.fixture
+def planned(tried: Try, monkeypatch: pytest.MonkeyPatch) -> Callable[[Script], Plan]:
+    variants = tried.course / "checker" / "variants" / "01-sum" / "variants.toml"
+    variants.write_text(PLANNED, encoding="utf-8")
+
+    def make(script: Script) -> Plan:
+        monkeypatch.setattr(plan, "run", script)
+        return Plan(tried.job(GOOD), all_at_once=True)
+
+    return make
+
+
+def everything(made: Plan) -> dict[str, str]:
+    """Ask for all that a suite asks for, and return the verdicts."""
+    verdicts = {
+        name: made.bug(name).result().verdict if build.bug else made.trial(name).verdict
+        for name, build in made.builds.items()
+    }
+    verdicts["reversed"] = made.trial(order="reversed").verdict
+    verdicts["random"] = made.trial(order="random").verdict
+    made.end()
+    return verdicts
+
+
+def test_one_trial_stands_for_several_and_bugs_are_looked_for_where_they_are(
+    planned: Callable[[Script], Plan],
+) -> None:
+    script = Script()
+    verdicts = everything(planned(script))
+    assert {name for name, verdict in verdicts.items() if verdict == "failed"} == BUGS
+    ran = dict(script.ran)
+    assert len(ran) == len(script.ran)
+    assert isinstance(ran.pop("third"), int)
+    assert ran == {
+        "given": "given",
+        "neither": "reversed",
+        "second": "from the middle",
+        "bug 1": "given",
+        "bug 2": "from the middle",
+        "bug 3": "reversed",
+    }
+
+
+def test_where_the_trial_for_several_fails_each_is_run(planned: Callable[[Script], Plan]) -> None:
+    script = Script(("neither", "reversed"), ("no cellar", "given"))
+    verdicts = everything(planned(script))
+    assert {name for name, verdict in verdicts.items() if verdict == "failed"} == {
+        "no cellar", *BUGS,
+    }  # fmt: skip
+
+
+def test_an_order_that_fails_on_a_correct_build_finds_no_bug(
+    planned: Callable[[Script], Plan],
+) -> None:
+    script = Script(("neither", "reversed"), ("given", "reversed"))
+    verdicts = everything(planned(script))
+    assert {name for name, verdict in verdicts.items() if verdict == "failed"} == {
+        "reversed", *BUGS,
+    }  # fmt: skip
+    assert ("bug 3", "given") in script.ran
+    assert ("bug 2", "from the middle") in script.ran
+
+
+def test_no_bug_is_looked_for_where_the_correct_app_fails(
+    planned: Callable[[Script], Plan],
+) -> None:
+    script = Script(("given", "given"))
+    made = planned(script)
+    assert made.trial().verdict == "failed"
+    made.end()
+    assert not BUGS & set(dict(script.ran))
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [("given", "abcde"), ("reversed", "edcba"), ("from the middle", "cdeab")],
+)
+def test_orders(order: str, expected: str) -> None:
+    items: list[Any] = list("abcde")
+    Order(order).pytest_collection_modifyitems(items)
+    assert "".join(items) == expected
