@@ -16,7 +16,7 @@ import pytest
 from checker.catalog import find_lesson, load_course
 from checker.engine import Engine
 from checker.grading import Options, grade
-from checker.model import Course, Lesson, Report
+from checker.model import Course, Report
 
 ROOT = Path(__file__).resolve().parent.parent
 TINY = ROOT / "tests" / "courses" / "tiny"
@@ -145,10 +145,10 @@ def reference() -> str:
 
 
 def edited(
-    lesson: Lesson, folder: Path, edits: Iterable[tuple[str, str]], file: str = "main.py"
+    original: Path, folder: Path, edits: Iterable[tuple[str, str]], file: str = "main.py"
 ) -> Path:
-    """Copy a reference solution; replace texts of it, each of which must stand there once."""
-    submission = shutil.copytree(lesson.solution, folder)
+    """Copy a submission; replace texts of it, each of which must stand there once."""
+    submission = shutil.copytree(original, folder)
     path = submission / file
     text = path.read_text(encoding="utf-8")
     for old, new in edits:

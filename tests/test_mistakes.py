@@ -43,7 +43,7 @@ def test_every_mistake_can_be_read_about(name: str) -> None:
 def test_it_is_named_by_its_own_message(
     lesson: Lesson, known: Known, engine: Engine, tmp_path: Path
 ) -> None:
-    submission = edited(lesson, tmp_path / "submission", known.edits, lesson.entry)
+    submission = edited(lesson.solution, tmp_path / "submission", known.edits, lesson.entry)
     report = grade(lesson, submission, engine=engine)
     named = {result.mistake.id for result in report.steps if result.mistake}
     assert named == {known.id}, told(report)

@@ -16,7 +16,7 @@ from checker.engine import Engine
 from checker.grading import grade
 from checker.model import Course, Lesson
 from checker.runners import Running
-from tests.conftest import ROOT, Learn
+from tests.conftest import ROOT, TINY, Learn
 
 SOLUTION = Path("solutions/01-hello/main.py")
 SUITE = Path("checker/suites/test_01_hello.py")
@@ -473,6 +473,19 @@ def test_the_page_names_what_was_run(own_course: Path) -> None:
 def test_the_page_is_up_to_date() -> None:
     page = (ROOT / "docs" / "mutants.md").read_text(encoding="utf-8")
     assert page == results.table(load_course(ROOT)), "run `learn dev table`"
+
+
+def test_the_readme_has_the_same_figures() -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert results.figures(load_course(ROOT)) in page, "run `learn dev table`"
+
+
+def test_a_readme_keeps_what_stands_around_the_table() -> None:
+    course = load_course(TINY)
+    page = f"before\n{results.BEGINS}\nold\n{results.ENDS}\nafter\n"
+    made = results.in_readme(page, course)
+    assert made == page.replace("old\n", results.figures(course))
+    assert results.in_readme("no marks\n", course) == "no marks\n"
 
 
 @pytest.mark.parametrize("lesson", WITH_RESULTS, ids=lambda lesson: lesson.name)

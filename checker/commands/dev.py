@@ -69,11 +69,17 @@ def notebooks(wanted: str | None) -> None:
 
 
 def table() -> None:
-    """Write docs/coverage.md, which check grades what, and docs/mutants.md, how well."""
+    """Write docs/coverage.md, which check grades what, docs/mutants.md, how well, and README.md."""
     course = load_course(course_folder())
-    for name, page in (("coverage", coverage.table), ("mutants", results.table)):
-        path = course.root / "docs" / f"{name}.md"
-        write_whole(path, page(course).encode())
+    pages = {
+        course.root / "docs" / "coverage.md": coverage.table(course),
+        course.root / "docs" / "mutants.md": results.table(course),
+    }
+    readme = course.root / "README.md"
+    if readme.is_file():
+        pages[readme] = results.in_readme(readme.read_text(encoding="utf-8"), course)
+    for path, text in pages.items():
+        write_whole(path, text.encode())
         output().print(f"made {path}", markup=False, soft_wrap=True)
 
 

@@ -1,5 +1,7 @@
 """Lesson 01: the first API."""
 
+from urllib.parse import quote
+
 import pytest
 
 pytestmark = pytest.mark.lesson("01")
@@ -91,6 +93,18 @@ def test_filters_by_author(app, rng):
 
 
 @pytest.mark.step(4)
+def test_search_changes_nothing(app, rng):
+    """After a search, GET /books lists every book again."""
+    author = rng.choice(sorted({book["author"] for book in BOOKS.values()}))
+    app.get("/books", params={"author": author}).expect(200)
+    found = app.get("/books").expect(200).json
+    assert len(found) == len(BOOKS), (
+        f"After GET /books?author={author}, GET /books should still list all {len(BOOKS)} books, "
+        f"but listed {len(found)}. A search must not change BOOKS, or another list that it keeps."
+    )
+
+
+@pytest.mark.step(4)
 def test_author_is_exactly_that(app, rng):
     """A part of a name, or another spelling of it, is another author."""
     author = rng.choice(sorted({book["author"] for book in BOOKS.values()}))
@@ -112,14 +126,14 @@ def test_unknown_author_has_no_books(app, rng):
 @pytest.mark.step(5)
 def test_missing_book(app, rng):
     """A book that is not there is 404, and the detail names its number."""
-    missing = rng.randint(1000, 9999)
     app.get("/books/1").expect(200)
-    answer = app.get(f"/books/{missing}")
-    assert answer.status != 200 or "status_code" not in answer.text, (
-        f"GET /books/{missing} answered 200 with an HTTPException as its body: "
-        "`raise` it, don't `return` it."
-    )
-    answer.expect(404, json={"detail": f"There is no book {missing}"})
+    for missing in (rng.randint(1000, 9999), len(BOOKS) + 1, 0, -1):
+        answer = app.get(f"/books/{missing}")
+        assert answer.status != 200 or "status_code" not in answer.text, (
+            f"GET /books/{missing} answered 200 with an HTTPException as its body: "
+            "`raise` it, don't `return` it."
+        )
+        answer.expect(404, json={"detail": f"There is no book {missing}"})
 
 
 @pytest.mark.step(6)
@@ -133,13 +147,31 @@ def test_delete_answers_204(fresh_app, rng):
 
 @pytest.mark.step(6)
 def test_deleted_book_is_gone(fresh_app, rng):
-    """A deleted book is gone, and the others are still there."""
+    """A deleted book is gone, and the others are still there, under their numbers."""
     app = fresh_app()
-    gone, kept = rng.sample(sorted(BOOKS), 2)
+    gone, *kept = rng.sample(sorted(BOOKS), len(BOOKS))
     app.get(f"/books/{gone}").expect(200)
     app.delete(f"/books/{gone}").expect(204)
     app.get(f"/books/{gone}").expect(404, because="it was deleted")
-    app.get(f"/books/{kept}").expect(200, json=BOOKS[kept])
+    for book_id in kept:
+        app.get(f"/books/{book_id}").expect(
+            200, json=BOOKS[book_id], because=f"only book {gone} was deleted"
+        )
+
+
+@pytest.mark.step(6)
+def test_deleted_book_is_not_listed(fresh_app, rng):
+    """A deleted book is in no list any more."""
+    app = fresh_app()
+    gone = rng.choice(sorted(BOOKS))
+    app.get("/books").expect(200)
+    app.delete(f"/books/{gone}").expect(204)
+    for path in ("/books", f"/books?author={quote(BOOKS[gone]['author'])}"):
+        numbers = [book["id"] for book in app.get(path).expect(200).json]
+        assert gone not in numbers, (
+            f"Book {gone} was deleted, but GET {path} still lists it. Make the list from BOOKS "
+            "each time that somebody asks."
+        )
 
 
 @pytest.mark.step(6)

@@ -139,10 +139,9 @@ def nothing_raised(app, when):
 
 @pytest.mark.step(1)
 def test_echo(app, make_text):
-    """Every text comes back as it is, several times."""
+    """Every text comes back as it is, several times, and an empty one too."""
     with app.websocket("/echo") as socket:
-        for _ in range(5):
-            text = make_text()
+        for text in (make_text(), make_text(), "", make_text(), f"{make_text()}\n{make_text()}"):
             socket.send_text(text)
             socket.expect_text(text)
 

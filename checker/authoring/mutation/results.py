@@ -12,7 +12,7 @@ from checker.diagnosis import known_mistakes
 from checker.files import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from checker.authoring.mutation.mutants import Mutant
@@ -42,13 +42,16 @@ the task. Some changes are not made where they can do no harm:
 - `x = x or y` does not become `x = x and y`, which is as good as `x = x`. That one is made.
 
 *Right apps accepted* are correct submissions that are built differently from the reference
-(`tests/lessons/`, beside the reference itself). *Mistakes named* are those of the bank
-(`checker/mistakes/`): each is told by its own message, and by no other's.
+(`tests/lessons/`, beside the reference itself). *Wrong apps refused* lie there too: edits of a
+right one with one mistake each, many of them written from the task alone. *Mistakes named* are
+those of the bank (`checker/mistakes/`): each is told by its own message, and by no other's.
 
 Made by `learn dev table` from the results of the last run; a lesson without figures was not run.
 Lesson 09 has no mutants of this kind: there the learner writes tests, and the planted bugs in
 `checker/variants/` are its mutants.
 """
+BEGINS, ENDS = "<!-- made by `learn dev table` -->", "<!-- end of what was made -->"
+"""What stands around the table of the lessons in the README."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,34 +105,45 @@ def made_by(mutants: Sequence[Mutant]) -> Mapping[str, int]:
 
 
 def table(course: Course) -> str:
-    """Return the page docs/mutants.md: a line for each lesson."""
-    return "\n".join([HEAD, *_lines(course), ""])
-
-
-def _right_apps(course: Course, lesson: Lesson) -> Sequence[Path]:
-    """Return the correct submissions of other designs that the tests hold."""
-    right = course.root / "tests" / "lessons" / lesson.name / "right"
-    return [path for path in right.glob("*") if path.name != "__pycache__"]
-
-
-def _lines(course: Course) -> Iterator[str]:
-    yield (
-        "| lesson | checks | mutants | killed | equivalent | survived | right apps accepted "
-        "| mistakes named |"
-    )
-    yield "|---|--:|--:|--:|--:|--:|--:|--:|"
+    """Return the page docs/mutants.md: a line for each lesson, and one for each operator."""
     operators: Counter[str] = Counter()
     for lesson in course.lessons:
-        result = read(folder(course, lesson) / "result.toml")
-        figures: tuple[int | str, ...] = ("", "", "", "")
-        if result:
+        if result := read(folder(course, lesson) / "result.toml"):
             operators.update(result.operators)
-            figures = (result.mutants, result.killed, result.equivalent, result.survived)
-        checks = sum(len(labels) for labels in coverage.checks(lesson).values())
-        others = (len(_right_apps(course, lesson)), len(list(known_mistakes(lesson))))
-        cells = " | ".join(map(str, (checks, *figures, *others)))
-        yield f"| {lesson.number} {lesson.title} | {cells} |"
-    yield "\n| operator | mutants |"
-    yield "|---|--:|"
+    lines = ["| operator | mutants |", "|---|--:|"]
     for name, count in sorted(operators.items(), key=lambda item: (-item[1], item[0])):
-        yield f"| {name} | {count} |"
+        lines.append(f"| {name} | {count} |")
+    return "\n".join([HEAD, figures(course), *lines, ""])
+
+
+def figures(course: Course) -> str:
+    """Return the table of the lessons, which stands in the README too."""
+    columns = (
+        "checks", "mutants", "killed", "equivalent", "survived",
+        "right apps accepted", "wrong apps refused", "mistakes named",
+    )  # fmt: skip
+    lines = [f"| lesson | {' | '.join(columns)} |", f"|---|{'--:|' * len(columns)}"]
+    for lesson in course.lessons:
+        result = read(folder(course, lesson) / "result.toml")
+        of_mutants: tuple[int | str, ...] = ("", "", "", "")
+        if result:
+            of_mutants = (result.mutants, result.killed, result.equivalent, result.survived)
+        checks = sum(len(labels) for labels in coverage.checks(lesson).values())
+        cases = course.root / "tests" / "lessons" / lesson.name
+        right = [path for path in cases.glob("right/*") if path.name != "__pycache__"]
+        wrong = [
+            case
+            for path in cases.glob("*.toml")
+            for case in tomllib.loads(path.read_text(encoding="utf-8"))["wrong"]
+        ]
+        others = (len(right), len(wrong), len(list(known_mistakes(lesson))))
+        cells = " | ".join(map(str, (checks, *of_mutants, *others)))
+        lines.append(f"| {lesson.number} {lesson.title} | {cells} |")
+    return "\n".join([*lines, ""])
+
+
+def in_readme(text: str, course: Course) -> str:
+    """Return the README with the table of the lessons made anew, if it has the marks for it."""
+    before, _, rest = text.partition(BEGINS)
+    _, ends, after = rest.partition(ENDS)
+    return f"{before}{BEGINS}\n{figures(course)}{ENDS}{after}" if ends else text

@@ -192,7 +192,7 @@ async def order(number: int, name=Depends(who), session=Depends(get_session)):
 
 @app.get("/delivery/{postcode}")
 async def delivery(postcode: str, courier=Depends(get_courier)):
-    if len(postcode) != 5 or not postcode.isdecimal():
+    if len(postcode) != 5 or not (postcode.isascii() and postcode.isdecimal()):
         return JSONResponse({"problems": 1}, 422)
     try:
         days = await courier(postcode)

@@ -1,0 +1,1 @@
+"""The bookshop: its catalogue, its warehouse, and the routers that show them on the web."""

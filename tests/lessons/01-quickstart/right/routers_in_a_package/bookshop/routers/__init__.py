@@ -1,0 +1,1 @@
+"""The routers of the bookshop, one module for each part of the address space."""

@@ -1,0 +1,1 @@
+"""The bookshop: one module with a router for each kind of thing."""

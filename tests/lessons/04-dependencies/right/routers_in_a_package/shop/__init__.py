@@ -1,0 +1,1 @@
+"""The parts that the bookshop shares. They know nothing of `main`: it hands them what they need."""

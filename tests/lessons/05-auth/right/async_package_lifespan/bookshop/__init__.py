@@ -1,0 +1,1 @@
+"""The bookshop: its accounts, its tokens, and the operations that need them."""

@@ -1,0 +1,1 @@
+"""The operations, one router for each group of people."""
