@@ -127,7 +127,11 @@ class App:
 
     def openapi(self) -> dict[str, Any]:
         """Return the app's OpenAPI document, which is what /docs shows."""
-        document = self.get("/openapi.json").expect(200).json
+        document = (
+            self.get("/openapi.json")
+            .expect(200, because="the docs are drawn from it; it lies where `openapi_url` says")
+            .json
+        )
         if not isinstance(document, dict):
             raise Unmet("GET /openapi.json should answer with a JSON object.")
         return document

@@ -216,6 +216,22 @@ def test_where():
     assert str(tried.course) not in str(unmet.value)
 
 
+def test_of_many_failures_the_first_is_shown(tried: Try) -> None:
+    trials = tried("""
+import pytest
+
+@pytest.mark.parametrize("number", range(50))
+def test_number(number):
+    assert number == "a number"
+""")
+    with pytest.raises(Unmet) as unmet:
+        trials.expect_pass()
+    said = str(unmet.value)
+    assert "E   AssertionError: assert 0 == 'a number'" in said
+    assert said.splitlines()[-2:] == ["...", said.splitlines()[-1]]
+    assert said.splitlines()[-1].startswith("50 failed in ")
+
+
 def test_to_hang_on_a_bug_is_no_catch(tried: Try, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "LEAST_LIMIT_S", 1.0)
     trials = tried("from main import add\n\ndef test_add():\n    assert add(5, 2) == 7\n")

@@ -155,7 +155,10 @@ def test_deleted_book_is_gone(fresh_app, rng):
     app.get(f"/books/{gone}").expect(404, because="it was deleted")
     for book_id in kept:
         app.get(f"/books/{book_id}").expect(
-            200, json=BOOKS[book_id], because=f"only book {gone} was deleted"
+            200,
+            json=BOOKS[book_id],
+            because=f"only book {gone} was deleted, and the others keep "
+            "their numbers. Look a book up by its number, not by its place in a list",
         )
 
 

@@ -402,7 +402,11 @@ def test_sorts(app, rng, sort):
 def test_default_and_unknown_order(app, rng):
     """Without sort the order is by number, and an unknown order is refused."""
     expect_books(app.get("/books?sort=newest&limit=3"), SORTED["newest"][:3], "Newest first.")
-    expect_books(app.get("/books?limit=20"), CATALOGUE[:20], "Without `sort`: by number.")
+    expect_books(
+        app.get("/books?limit=20"), CATALOGUE[:20],
+        "Without `sort`: by number, whatever was asked for before. `sorted(...)` makes a new list; "
+        "`.sort()` changes BOOKS for everybody.",
+    )  # fmt: skip
     for unknown in (word(rng, 8), "Title", "id"):
         app.get("/books", params={"sort": unknown}).expect(
             422, because=f"the value {unknown} is none of the four that sort can have"
@@ -587,7 +591,10 @@ def test_docs_show_alias_and_deprecation(app):
     assert "published_after" not in found, (
         f"The docs list published_after as well ({shown}). There should be only published-after."
     )
-    assert "after" in found, f"The docs should still list the query parameter after, not {shown}."
+    assert "after" in found, (
+        f"The docs list only {shown}. The old parameter after should still be among them, with "
+        "`deprecated=True`; `include_in_schema=False` hides it."
+    )
     assert is_deprecated(found["after"]), (
         "The docs should show the parameter after as deprecated, but do not."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ QUICK_FACTOR = 4.0
 """Tests are quick that take less than QUICK_S, or than so many times what the reference's take."""
 MAX_SHOWN = 25
 """Lines of pytest's output that a message shows."""
+HEADING = re.compile(r"=+ (FAILURES|ERRORS) =+")
+"""The line after which pytest shows what failed, in the order in which it did."""
 
 
 class Trials:
@@ -146,6 +149,15 @@ def _number(planted: int, missed: int) -> str:
 
 
 def _shown(log: str) -> str:
+    """Return the first failures of what pytest printed, and its last line; or just its end."""
     lines = log.strip().splitlines()
-    cut = ["..."] if len(lines) > MAX_SHOWN else []
-    return "\n".join(["", "pytest printed:", *cut, *lines[-MAX_SHOWN:]]) if lines else ""
+    first = next((number for number, line in enumerate(lines) if HEADING.fullmatch(line)), None)
+    if not lines:
+        return ""
+    if len(lines) <= MAX_SHOWN:
+        shown = lines
+    elif first is None:
+        shown = ["...", *lines[-MAX_SHOWN:]]
+    else:
+        shown = [*lines[first + 1 : first + MAX_SHOWN], "...", lines[-1]]
+    return "\n".join(["", "pytest printed:", *shown])
