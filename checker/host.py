@@ -311,7 +311,15 @@ def _count_sqlalchemy(counts: dict[str, int]) -> None:
 
 
 def described(error: BaseException, folder: str) -> dict[str, Any]:
-    """Return type, message and the learner's own frames of an exception, innermost last."""
+    """Return type, message and the learner's own frames of an exception, innermost last.
+
+    Of a group, as a TaskGroup raises it, the first exception inside: it says what went wrong.
+    """
+    wrapped = ""
+    while isinstance(error, BaseExceptionGroup):
+        wrapped = f" (inside an {type(error).__name__})"
+        error = error.exceptions[0]
+    message = str(error).replace(folder + os.sep, "")[:MAX_TEXT]
     frames = [
         {
             "file": _relative(frame.filename, folder),
@@ -324,7 +332,7 @@ def described(error: BaseException, folder: str) -> dict[str, Any]:
     ]
     return {
         "type": type(error).__name__,
-        "message": str(error).replace(folder + os.sep, "")[:MAX_TEXT],
+        "message": f"{message}{wrapped}".strip(),
         "frames": frames[-MAX_FRAMES:],
     }
 

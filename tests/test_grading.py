@@ -152,6 +152,19 @@ def test_an_unhandled_exception_is_shown_with_the_learners_frames(grade_main: Gr
     assert raised.frames[-1].code == "return {}['x']"
 
 
+def test_of_a_group_of_exceptions_the_one_inside_is_shown(grade_main: Grade) -> None:
+    report = grade_main(
+        APP + "import asyncio\n\nasync def deep():\n    raise KeyError('x')\n\n\n"
+        "@app.get('/hello')\nasync def hello():\n"
+        "    async with asyncio.TaskGroup() as tasks:\n"
+        "        tasks.create_task(deep())\n"
+    )
+    (raised,) = report.steps[0].checks[0].exceptions
+    assert raised.type == "KeyError"
+    assert raised.message == "'x' (inside an ExceptionGroup)"
+    assert raised.frames[-1].code == "raise KeyError('x')"
+
+
 def test_exceptions_of_earlier_checks_are_not_shown(grade_main: Grade, reference: str) -> None:
     report = grade_main(
         reference.replace('return {"message": os.environ["GREETING"]}', "raise OSError").replace(
