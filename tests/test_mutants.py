@@ -465,8 +465,8 @@ def test_the_page_names_what_was_run(own_course: Path) -> None:
     path = results.folder(course, course.lessons[1]) / "result.toml"
     results.write(path, results.Result("abc", 7, 2, 1, {"string": 9, "await": 1}))
     page = results.table(course)
-    assert "| 01 Hello | 4 |  |  |  |  | 0 | 0 |\n" in page
-    assert " | 10 | 7 | 2 | 1 | 0 | 0 |\n" in page
+    assert "| 01 Hello | 4 |  |  |  |  | 0 | 0 | 0 |\n" in page
+    assert " | 10 | 7 | 2 | 1 | 0 | 0 | 0 |\n" in page
     assert "| string | 9 |\n| await | 1 |\n" in page
 
 
