@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,9 @@ def run(tmp_path: Path, act: Callable[[AsyncEngine], Awaitable[None]], **how: An
         engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/try.db", **how)
         await act(engine)
         await engine.dispose()
+        for thread in threading.enumerate():
+            if "_connection_worker_thread" in thread.name:  # of a connection that was given up
+                await asyncio.to_thread(thread.join, 10)  # before the loop that it reports to ends
 
     asyncio.run(main())
 
