@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import threading
 import time
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from checker.runners import Running
+
+AT_ONCE = (os.cpu_count() or 1) + 1
+"""Lessons to grade side by side: one more than processors, for each waits now and then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,11 +240,10 @@ def grade_all(
     work: Sequence[tuple[Lesson, Path]],
     options: Options,
     engine: Engine,
-    at_once: int,
     begun: Callable[[Lesson], None],
     graded: Callable[[Report], None],
 ) -> list[Report]:
-    """Grade many submissions, `at_once` at a time, and tell of each when it begins and ends.
+    """Grade many submissions, AT_ONCE at a time, and tell of each when it begins and ends.
 
     Returns the reports in the order of `work`.
     """
@@ -252,5 +255,5 @@ def grade_all(
         graded(report)
         return report
 
-    with ThreadPoolExecutor(at_once) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(one, work))

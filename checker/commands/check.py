@@ -162,7 +162,7 @@ def _grade_all(
             rows.update(row_of[report.lesson.number], completed=1, state=points)
 
         pairs = [(one.lesson, one.path) for one in work]
-        return grade_all(pairs, options, engine, os.cpu_count() or 2, begun, graded)
+        return grade_all(pairs, options, engine, begun, graded)
 
 
 def _show(

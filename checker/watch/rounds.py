@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from checker.cancellation import Cancellation, Cancelled
 from checker.errors import Fault
+from checker.grading import AT_ONCE
 from checker.progress import passed_by_lesson, remember
 from checker.watch.content import read_content
 from checker.watch.grader import grade_content
@@ -51,7 +51,7 @@ class Round:
 
     def _grade_all(self) -> None:
         try:
-            with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+            with ThreadPoolExecutor(AT_ONCE) as pool:
                 for _ in pool.map(self._grade, self._workspace.course.lessons):
                     pass
         except Cancelled:
