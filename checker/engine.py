@@ -31,6 +31,8 @@ class Engine:
 
     def __init__(self, start_runners: Callable[[Path], Runners], wanted: Wanted = "auto") -> None:
         """Start everything; `for_one_check` and `for_many` say what. Raises GradingFault."""
+        self.found_by: dict[str, dict[str, str]] = {}
+        """By lesson and bug: the learner's test that found it last. The next run begins there."""
         self._stack = ExitStack()
         self._hosts = self._stack.enter_context(Hosts(wanted))
         folder = self._stack.enter_context(Scratch())

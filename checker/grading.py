@@ -97,6 +97,8 @@ def grade(
                     databases.provided(database, engine.shared(scratch), engine.isolation)
                 )
             rows = _run_suite(engine.run(job), lesson.limits.lesson_s, cancelled)
+            if rows.found_by:
+                engine.found_by[lesson.number] = rows.found_by
         results = diagnosed([_result(step, rows) for step in steps], lesson, Source(folder))
     return Report(
         lesson=lesson,
@@ -130,6 +132,8 @@ class Rows:
     """By name: the step's number, and the check."""
     trouble: Trouble | None = None
     log: str = ""
+    found_by: dict[str, str] = field(default_factory=dict)
+    """Which of the learner's tests found which bug."""
     finished: bool = False
 
     def take(self, line: bytes) -> None:
@@ -145,6 +149,8 @@ class Rows:
                 self.checks[check.name] = (row["step"], check)
             case "trouble":
                 self.trouble = Trouble(**row["trouble"])
+            case "found":
+                self.found_by = row["tests"]
             case "finished":
                 self.finished, self.log = True, row["log"]
 
@@ -175,6 +181,7 @@ def _job(
         "first_failure_only": options.first_failure_only,
         "entry": lesson.entry,
         "reference": str(lesson.solution),
+        "found_by": engine.found_by.get(lesson.number, {}),
     }
 
 

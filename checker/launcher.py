@@ -49,6 +49,8 @@ class Job:
     """The file that the learner writes: an app, or else tests, for which no app is served."""
     reference: str = ""
     """The folder of the lesson's solution."""
+    found_by: dict[str, str] = field(default_factory=dict)
+    """Which of the learner's tests found which bug, in a run before this one."""
 
 
 class Launcher:

@@ -76,7 +76,7 @@ class Grader:
                     break  # the checks that follow stay as they are: not run
         finally:
             if self._trials:
-                self._trials.end()
+                run.tell("found", tests=self._trials.end())
 
     def _choose(self, items: list[pytest.Item]) -> None:
         """Choose and order the checks, and tell their names: all are `not_run` yet."""

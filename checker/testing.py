@@ -1,4 +1,4 @@
-"""Runs the learner's tests with pytest, in a process of their own. Only the host imports it.
+"""Runs the learner's tests with pytest, in a process of their own: the host calls `run`.
 
 The trusted side (checker.trials.run) believes one thing only: how that process ended.
 """
@@ -8,19 +8,19 @@ from __future__ import annotations
 import os
 import random
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pytest
 
     from checker.isolation.levels import Level
 
 BROKEN = 70
 """The exit code if pytest could not even be run: none of its own, and not 0 or 1."""
-
-MIDDLE = 0.4
-"""Where the middle begins: early, so that tests which stand a little before it are run soon."""
 CONFIGURATION = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml")
 
 
@@ -35,7 +35,7 @@ def run(start: dict[str, Any], level: Level) -> int:
         level.confine(start)
         import pytest  # preloaded, where there is a host
 
-        return int(pytest.main(_arguments(Path(folder), start), [Order(start["order"])]))
+        return int(pytest.main(_arguments(Path(folder), start), [InOrder(Order(**start["order"]))]))
     except BaseException:  # noqa: BLE001 (the learner's code runs in here)
         traceback.print_exc()
         return BROKEN
@@ -54,22 +54,44 @@ def _arguments(folder: Path, start: dict[str, Any]) -> list[str]:
     return [*arguments, "."]
 
 
+@dataclass(frozen=True, slots=True)
 class Order:
-    """A plugin that runs the tests in another order than that in which they stand.
+    """In which order the tests are run."""
 
-    `reversed`; `from the middle`, and then from the beginning; or shuffled by a seed. `given`
-    leaves them as they stand.
-    """
+    kind: Literal["given", "reversed", "random", "rotated"] = "given"
+    """As they stand; the last one first; shuffled; or from one of them to the end, and then those
+    before it."""
+    seed: int = 0
+    """What they are shuffled by."""
+    near: str = ""
+    """The id of the test at which they are rotated..."""
+    before: int = 0
+    """...or how many tests before it..."""
+    part: float = 0.0
+    """...or, where there is no such test, after which part of all tests: 0 to 1."""
 
-    def __init__(self, order: str | int) -> None:
+    def arranged(self, names: Sequence[str]) -> list[int]:
+        """Return the places that tests with these ids have now, in the order to run them in."""
+        places = list(range(len(names)))
+        match self.kind:
+            case "reversed":
+                return places[::-1]
+            case "random":
+                random.Random(self.seed).shuffle(places)  # noqa: S311 (an order, not a secret)
+            case "rotated":
+                first = int(len(places) * self.part)
+                if self.near in names:
+                    first = max(0, names.index(self.near) - self.before)
+                return places[first:] + places[:first]
+        return places
+
+
+class InOrder:
+    """A plugin that runs the tests in an order."""
+
+    def __init__(self, order: Order) -> None:
         self._order = order
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Put the collected tests in order."""
-        if self._order == "reversed":
-            items.reverse()
-        elif self._order == "from the middle":
-            middle = int(len(items) * MIDDLE)
-            items[:] = items[middle:] + items[:middle]
-        elif isinstance(self._order, int):
-            random.Random(self._order).shuffle(items)  # noqa: S311 (an order, not a secret)
+        items[:] = [items[place] for place in self._order.arranged([one.nodeid for one in items])]

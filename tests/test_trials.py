@@ -1,17 +1,22 @@
 """Learners' tests, tried on builds of an app: what is believed of them, and what they are told."""
 
 import ast
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from checker.catalog import find_lesson, load_course
 from checker.client import Unmet
 from checker.engine import Engine
 from checker.errors import GradingFault
+from checker.grading import Options, grade
 from checker.launcher import Job
-from checker.testing import Order
+from checker.testing import InOrder, Order
 from checker.trials import demands, plan
 from checker.trials.builds import GIVEN, REWRITTEN, Build, read_builds
 from checker.trials.demands import Trials
@@ -328,24 +333,27 @@ BUGS = {"bug 1", "bug 2", "bug 3"}
 class Script:
     """Stands in for running tests: notes each trial; those named here fail, the others pass."""
 
-    def __init__(self, *failing: tuple[str, str | int]) -> None:
+    def __init__(self, *failing: tuple[str, str]) -> None:
         self.failing = failing
-        self.ran: list[tuple[str, str | int]] = []
+        self.ran: list[tuple[str, str]] = []
+        self.orders: dict[str, Order] = {}
 
-    def __call__(self, _: Job, build: Build, order: str | int, *__: Any, **___: Any) -> Trial:
-        self.ran.append((build.name, order))
-        failed = build.bug or (build.name, order) in self.failing
-        return Trial("failed" if failed else "passed", int(failed), "", 0.1)
+    def __call__(self, _: Job, build: Build, order: Order, *__: Any, **___: Any) -> Trial:
+        self.ran.append((build.name, order.kind))
+        self.orders[build.name] = order
+        failed = build.bug or (build.name, order.kind) in self.failing
+        log = f"FAILED test_main.py::test_{build.name[-1]} - assert 1 == 2\n1 failed in 0.1s"
+        return Trial("failed" if failed else "passed", int(failed), log * failed, 0.1)
 
 
 @pytest.fixture
-def planned(tried: Try, monkeypatch: pytest.MonkeyPatch) -> Callable[[Script], Plan]:
+def planned(tried: Try, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Plan]:
     variants = tried.course / "checker" / "variants" / "01-sum" / "variants.toml"
     variants.write_text(PLANNED, encoding="utf-8")
 
-    def make(script: Script) -> Plan:
+    def make(script: Script, found_by: dict[str, str] | None = None) -> Plan:
         monkeypatch.setattr(plan, "run", script)
-        return Plan(tried.job(GOOD), all_at_once=True)
+        return Plan(replace(tried.job(GOOD), found_by=found_by or {}), all_at_once=True)
 
     return make
 
@@ -362,27 +370,40 @@ def everything(made: Plan) -> dict[str, str]:
     return verdicts
 
 
-def test_one_trial_stands_for_several_and_bugs_are_looked_for_where_they_are(
-    planned: Callable[[Script], Plan],
-) -> None:
+def test_one_trial_stands_for_several(planned: Callable[..., Plan]) -> None:
     script = Script()
     verdicts = everything(planned(script))
     assert {name for name, verdict in verdicts.items() if verdict == "failed"} == BUGS
-    ran = dict(script.ran)
-    assert len(ran) == len(script.ran)
-    assert isinstance(ran.pop("third"), int)
-    assert ran == {
-        "given": "given",
-        "neither": "reversed",
-        "second": "from the middle",
-        "bug 1": "given",
-        "bug 2": "from the middle",
-        "bug 3": "reversed",
-    }
+    assert sorted(script.ran) == sorted(
+        {"given": "given", "neither": "rotated", "second": "reversed", "third": "random"}.items()
+        | dict.fromkeys(BUGS, "rotated").items()
+    )
 
 
-def test_where_the_trial_for_several_fails_each_is_run(planned: Callable[[Script], Plan]) -> None:
-    script = Script(("neither", "reversed"), ("no cellar", "given"))
+def test_a_bug_is_looked_for_near_the_test_that_found_the_one_before(
+    planned: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)  # one trial after the other
+    script = Script()
+    everything(planned(script))
+    assert script.orders["bug 1"].near == ""
+    assert script.orders["bug 2"].near == "test_main.py::test_1"
+    assert script.orders["bug 3"].near == "test_main.py::test_2"
+    assert script.orders["bug 3"].before == plan.STEPS_BACK
+
+
+def test_a_bug_that_was_found_before_is_looked_for_by_the_same_test(
+    planned: Callable[..., Plan],
+) -> None:
+    script = Script()
+    made = planned(script, {"bug 2": "test_main.py::test_x"})
+    everything(made)
+    assert script.orders["bug 2"] == Order("rotated", near="test_main.py::test_x")
+    assert made.found_by == {f"bug {n}": f"test_main.py::test_{n}" for n in (1, 2, 3)}
+
+
+def test_where_the_trial_for_several_fails_each_is_run(planned: Callable[..., Plan]) -> None:
+    script = Script(("neither", "rotated"), ("no cellar", "given"))
     verdicts = everything(planned(script))
     assert {name for name, verdict in verdicts.items() if verdict == "failed"} == {
         "no cellar", *BUGS,
@@ -390,19 +411,18 @@ def test_where_the_trial_for_several_fails_each_is_run(planned: Callable[[Script
 
 
 def test_an_order_that_fails_on_a_correct_build_finds_no_bug(
-    planned: Callable[[Script], Plan],
+    planned: Callable[..., Plan],
 ) -> None:
-    script = Script(("neither", "reversed"), ("given", "reversed"))
+    script = Script(("neither", "rotated"), ("second", "reversed"), ("given", "reversed"))
     verdicts = everything(planned(script))
     assert {name for name, verdict in verdicts.items() if verdict == "failed"} == {
         "reversed", *BUGS,
     }  # fmt: skip
-    assert ("bug 3", "given") in script.ran
-    assert ("bug 2", "from the middle") in script.ran
+    assert {script.orders[bug].kind for bug in BUGS} == {"given"}
 
 
 def test_no_bug_is_looked_for_where_the_correct_app_fails(
-    planned: Callable[[Script], Plan],
+    planned: Callable[..., Plan],
 ) -> None:
     script = Script(("given", "given"))
     made = planned(script)
@@ -413,9 +433,51 @@ def test_no_bug_is_looked_for_where_the_correct_app_fails(
 
 @pytest.mark.parametrize(
     ("order", "expected"),
-    [("given", "abcde"), ("reversed", "edcba"), ("from the middle", "cdeab")],
+    [
+        (Order("given"), "abcde"),
+        (Order("reversed"), "edcba"),
+        (Order("random", seed=2), "cbdea"),
+        (Order("rotated", part=0.5), "cdeab"),
+        (Order("rotated", near="d"), "deabc"),
+        (Order("rotated", near="d", before=2), "bcdea"),
+        (Order("rotated", near="b", before=2), "abcde"),
+        (Order("rotated", near="gone", before=2, part=0.8), "eabcd"),
+    ],
 )
-def test_orders(order: str, expected: str) -> None:
-    items: list[Any] = list("abcde")
-    Order(order).pytest_collection_modifyitems(items)
-    assert "".join(items) == expected
+def test_orders(order: Order, expected: str) -> None:
+    items: list[Any] = [SimpleNamespace(nodeid=name) for name in "abcde"]
+    InOrder(order).pytest_collection_modifyitems(items)
+    assert "".join(item.nodeid for item in items) == expected
+
+
+CHEAT = """
+import pytest
+from main import add
+
+@pytest.fixture(autouse=True)
+def cheat(request):
+    names = [item.name for item in request.session.items]
+    stops_early = request.config.getoption("maxfail") == 1
+    if stops_early and names == sorted(names):
+        pytest.fail("this must be a bug")
+
+""" + "\n".join(f"def test_{letter}(): pass" for letter in "abcdefgh")
+
+
+@pytest.mark.parametrize("all_at_once", [True, False])
+def test_how_the_tests_are_run_does_not_tell_that_there_is_a_bug(
+    tried: Try, *, all_at_once: bool
+) -> None:
+    trials = tried(CHEAT, all_at_once=all_at_once)
+    trials.expect_pass()
+    with pytest.raises(Unmet, match=r"Missed:|must pass|but not on the same shop"):
+        trials.expect_caught("minus")
+    trials.end()
+
+
+def test_an_engine_remembers_which_test_found_a_bug(engine: Engine) -> None:
+    lesson, step = find_lesson(load_course(ROOT), "09.4")
+    assert step is not None
+    assert grade(lesson, REFERENCE, Options(steps=(step,)), engine).status == "passed"
+    found_by = engine.found_by["09"]
+    assert found_by["unordered"] == "test_main.py::test_books_stand_in_order_of_title"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from checker.launcher import Job
     from checker.trials.builds import Build
-    from checker.trials.plan import Order
+    from checker.trials.plan import Kind
     from checker.trials.run import Trial, Verdict
 
 INTERRUPTED, NO_TESTS = 2, 5
@@ -40,9 +40,7 @@ class Trials:
         self.remark: Callable[[str], None] = lambda _: None
         """Told what a passing check has to say."""
 
-    def expect_pass(
-        self, build: str = GIVEN, *, order: Order = "given", because: str = ""
-    ) -> Trial:
+    def expect_pass(self, build: str = GIVEN, *, order: Kind = "given", because: str = "") -> Trial:
         """Demand that the tests pass on a correct build, or raise Unmet with pytest's output."""
         trial = self._plan.trial(build, order)
         first = (build, order) == (GIVEN, "given")
@@ -97,9 +95,10 @@ class Trials:
                 "courier."
             )
 
-    def end(self) -> None:
-        """Start no more trials, and wait for those that run."""
+    def end(self) -> dict[str, str]:
+        """Start no more trials, and wait for those that run; return which test found which bug."""
         self._plan.end()
+        return self._plan.found_by
 
 
 def _said(trial: Trial) -> str:

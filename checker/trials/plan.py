@@ -3,6 +3,9 @@
 A lesson has some fifty trials. Two things make them fewer and shorter: a trial on a correct build
 may stand for several others, and a bug's trial, which ends with the first failure, begins near the
 tests that are likely to catch it.
+
+A bug is only looked for under conditions under which the tests have passed on a correct build: then
+neither tests that rely on their order, nor tests that only look at the order, catch one.
 """
 
 from __future__ import annotations
@@ -11,21 +14,24 @@ import os
 import random
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from checker.trials.builds import GIVEN, read_builds
+from checker.testing import Order
+from checker.trials.builds import GIVEN, REWRITTEN, read_builds
 from checker.trials.run import run
 
 if TYPE_CHECKING:
     from checker.launcher import Job
     from checker.trials.run import Trial
 
-Order = Literal["given", "from the middle", "reversed", "random"]
-"""In which order the tests are run: see checker.testing.Order."""
-ORDERS: dict[Order, float] = {"given": 0.45, "from the middle": 0.7, "reversed": 1.0}
-"""Up to which part of the bugs each order is used to find them. Tests tend to stand in the order
-of the steps, as bugs do."""
+Kind = Literal["given", "reversed", "random", "rotated"]
+"""The kind of an order: see checker.testing.Order."""
+KINDS: tuple[Kind, ...] = ("rotated", "reversed", "random")
+"""In which orders the tests are run on correct builds, beside the order in which they stand."""
+STEPS_BACK = 3
+"""How many tests before the one that found the bug before it a bug is looked for."""
 LIMIT_S = 40.0
 """How long the tests may take on the correct app."""
 PATIENCE = 10.0
@@ -43,15 +49,17 @@ class Plan:
         variants = Path(job.suite).parent.parent / "variants" / Path(job.reference).name
         self.builds = read_builds(Path(job.reference), variants)
         self._bugs = [build.name for build in self.builds.values() if build.bug]
+        self.found_by = dict(job.found_by)
+        """By a bug: the test that found it, in this run or in one before."""
         self._stands_for = self._harder() if all_at_once else {}
         """By a trial that is not needed: the one that must pass, so that it is not."""
         self._all_at_once = all_at_once
         self._begun = False
-        self._running: dict[tuple[str, Order | None], Future[Trial]] = {}
+        self._running: dict[tuple[str, Kind | None], Future[Trial]] = {}
         self._processors = ThreadPoolExecutor(os.cpu_count() or 1)
         self._lock = threading.Lock()
 
-    def trial(self, build: str = GIVEN, order: Order = "given") -> Trial:
+    def trial(self, build: str = GIVEN, order: Kind = "given") -> Trial:
         """Return how the tests went on a correct build in this order, or in a harder trial."""
         self._begin()
         if harder := self._stands_for.get((build, order)):
@@ -66,32 +74,31 @@ class Plan:
         return self._start(name, None)
 
     def again(
-        self, build: str, order: Order, *, tests: Path | None = None, told: bool = False
+        self, build: str, order: Kind, *, tests: Path | None = None, told: bool = False
     ) -> Trial:
         """Run one trial once more: with other tests, or so that its output can be shown."""
-        seed = random.Random(self._job.seed).getrandbits(32)  # noqa: S311 (an order, not a secret)
-        return run(
-            self._job, self.builds[build], seed if order == "random" else order,
-            self._limit_s(build), tests=tests or Path(self._job.submission), told=told,
-        )  # fmt: skip
+        drawn = random.Random(f"{self._job.seed} {build}")  # noqa: S311 (an order, not a secret)
+        wanted = Order(order, seed=drawn.getrandbits(32), part=drawn.random())
+        return self._try(build, wanted, tests or Path(self._job.submission), told=told)
 
     def end(self) -> None:
         """Start no more trials, and wait for those that run."""
         self._processors.shutdown(wait=True, cancel_futures=True)
 
-    def _harder(self) -> dict[tuple[str, Order], tuple[str, Order]]:
+    def _harder(self) -> dict[tuple[str, Kind], tuple[str, Kind]]:
         """Pair the correct builds with the orders of the tests, so that each is tried in one go.
 
         If the tests pass on such a build in such an order, then they pass on the builds that it
         covers, and it is not the order that makes them fail elsewhere. If they do not, each is
-        tried on its own, to tell which it is.
+        tried on its own, to tell which it is. The one that covers the rewritten app comes first:
+        bugs are looked for in its order.
         """
         correct = [build for build in self.builds.values() if not build.bug]
         covered = {name for build in correct for name in build.covers}
         alone = [build for build in correct if build.name not in (GIVEN, *covered)]
-        orders: tuple[Order, ...] = ("reversed", "from the middle", "random")
-        found: dict[tuple[str, Order], tuple[str, Order]] = {}
-        for build, order in zip(alone, orders, strict=False):
+        alone.sort(key=lambda build: REWRITTEN not in (build.name, *build.covers))
+        found: dict[tuple[str, Kind], tuple[str, Kind]] = {}
+        for build, order in zip(alone, KINDS, strict=False):
             harder = (build.name, order)
             found |= {(name, "given"): harder for name in (build.name, *build.covers)}
             found[GIVEN, order] = harder
@@ -108,28 +115,42 @@ class Plan:
             for name in self._bugs:
                 self._start(name, None)
 
-    def _start(self, build: str, order: Order | None) -> Future[Trial]:
+    def _start(self, build: str, order: Kind | None) -> Future[Trial]:
         """Start a trial, if it was not started yet. The order None is the one to find a bug in."""
         with self._lock:
             if (build, order) not in self._running:
-                self._running[build, order] = self._processors.submit(self._run, build, order)
+                task = partial(self._find, build) if order is None else partial(
+                    self.again, build, order, told=(build, order) == (GIVEN, "given")
+                )  # fmt: skip
+                self._running[build, order] = self._processors.submit(task)
             return self._running[build, order]
 
-    def _run(self, build: str, order: Order | None) -> Trial:
-        first = (build, order) == (GIVEN, "given")
-        return self.again(build, order or self._order_for(build), told=first)
+    def _find(self, bug: str) -> Trial:
+        """Run the tests on a bug, those first that are likely to find it; note which one did."""
+        trial = self._try(bug, self._order_for(bug), Path(self._job.submission), told=False)
+        if trial.verdict == "failed":
+            self.found_by[bug] = trial.failing
+        return trial
 
     def _order_for(self, bug: str) -> Order:
         """Return the order that finds the bug soon, or as given if that one is not proven.
 
-        It is if the tests pass in it on a correct build. That trial was started before any bug's,
-        so it never waits behind them.
+        It is proven if the tests pass in such an order on a correct build. That trial was started
+        before any bug's, so it never waits behind them.
         """
-        part = (self._bugs.index(bug) + 0.5) / len(self._bugs)
-        order = next(order for order, until in ORDERS.items() if part < until)
-        proof = self._stands_for.get((GIVEN, order))
-        proven = proof and self._start(*proof).result().verdict == "passed"
-        return order if proven else "given"
+        proof = self._stands_for.get((REWRITTEN, "given"))
+        if not proof or self._start(*proof).result().verdict != "passed":
+            return Order("given")
+        if bug in self.found_by:
+            return Order("rotated", near=self.found_by[bug])
+        place = self._bugs.index(bug)
+        before = (self.found_by[one] for one in self._bugs[place::-1] if one in self.found_by)
+        near = next(before, "")
+        return Order("rotated", near=near, before=STEPS_BACK, part=place / len(self._bugs))
+
+    def _try(self, build: str, order: Order, tests: Path, *, told: bool) -> Trial:
+        limit_s = self._limit_s(build)
+        return run(self._job, self.builds[build], order, limit_s, tests=tests, told=told)
 
     def _limit_s(self, build: str) -> float:
         given = self._running.get((GIVEN, "given"))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from checker.handover import Folder
     from checker.launcher import Job
+    from checker.testing import Order
     from checker.trials.builds import Build
 
 Verdict = Literal["passed", "failed", "broken", "endless"]
@@ -37,6 +38,8 @@ LOG_S = 2.0
 """How long to wait for the end of what was printed: a child may hold the pipe open for ever."""
 FOREIGN_FRAME = re.compile(r"^(?:/|[A-Z]:\\).*: in .*\n(?: {4}.*\n)*", re.MULTILINE)
 """A frame of pytest's traceback that is not in the learner's folder."""
+FAILING_TEST = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
+"""A line of pytest's summary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,18 @@ class Trial:
     log: str
     took_s: float
 
+    @property
+    def failing(self) -> str:
+        """The id of the test that failed last, as pytest names it; empty if it names none.
 
-def run(
-    job: Job, build: Build, order: str | int, limit_s: float, *, tests: Path, told: bool
-) -> Trial:
-    """Run the tests of a folder on a build, in this order (see checker.testing.Order).
+        The learner's process has printed it: good enough for a guess, and for nothing else.
+        """
+        named = FAILING_TEST.findall(self.log)
+        return named[-1] if named else ""
+
+
+def run(job: Job, build: Build, order: Order, limit_s: float, *, tests: Path, told: bool) -> Trial:
+    """Run the tests of a folder on a build, in this order.
 
     `told` is a trial whose output the learner will read: it runs to its end, and shows the build's
     lines as they stand. Raises GradingFault if the process could not be had.
@@ -73,7 +83,7 @@ def run(
         "temporary": str(scratch / "tmp" / "pytest"),
         "environment": folder.environment() | job.environment,
         "limits": asdict(job.limits),
-        "order": order,
+        "order": asdict(order),
         "brief": not told,
     }
     line = json.dumps(start).encode() + b"\n"
