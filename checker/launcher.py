@@ -63,11 +63,24 @@ class Launcher:
         self._running: list[Served] = []
         self._changes: dict[Served, dict[str, str]] = {}
         self._databases = 0
+        self._ahead: Served | None = None
         self.main = self.serve() if job.entry == "main.py" else NotServed()
 
     def serve(self, environment: Mapping[str, str | None] | None = None) -> Served:
-        """Start a fresh copy; `environment` changes variables, None removes one."""
-        wanted = environment or {}
+        """Return a fresh copy that starts, or was started ahead.
+
+        `environment` changes variables, None removes one.
+        """
+        if self._ahead and not environment:
+            served, self._ahead = self._ahead, None
+            return served
+        return self._start(environment or {})
+
+    def serve_ahead(self) -> None:
+        """Start the copy that `serve` will be asked for next: it loads meanwhile."""
+        self._ahead = self._ahead or self._start({})
+
+    def _start(self, wanted: Mapping[str, str | None]) -> Served:
         served = Served(
             Path(self.job.submission),
             Path(tempfile.mkdtemp(prefix="run-", dir=self.job.scratch)),

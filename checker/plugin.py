@@ -39,6 +39,8 @@ class Grader:
         self._clients: list[App] = []
         self._exceptions_before = self._printed_before = 0
         self._trials: Trials | None = None
+        self.fresh_apps_follow = False
+        """Whether a check after this one starts the app anew."""
 
     # -------------------------------------------------------------------------- collection
 
@@ -70,7 +72,8 @@ class Grader:
             run.tell("trouble", trouble=trouble)
             return  # the checks stay as they are: not run
         try:
-            for check, following in pairwise([*checks, None]):
+            for number, (check, following) in enumerate(pairwise([*checks, None]), 1):
+                self.fresh_apps_follow = any(map(_starts_anew, checks[number:]))
                 session.config.hook.pytest_runtest_protocol(item=check, nextitem=following)
                 if run.job.first_failure_only and self._broken_steps:
                     break  # the checks that follow stay as they are: not run
@@ -271,6 +274,8 @@ class Fresh:
         served = self._serve(environment)
         if problem := served.wait_started():
             raise Unmet(f"Your app should start, but does not.\n{problem.message}")
+        if self._grader.fresh_apps_follow and not environment:
+            self._launcher.serve_ahead()
         return self._grader.client(served)
 
     def expect_refusal(self, *, because: str, **environment: str | None) -> Trouble:
@@ -301,6 +306,10 @@ def _step(item: pytest.Item) -> int:
     if mark is None:
         raise pytest.UsageError(f"{item.nodeid} has no step mark")
     return int(mark.args[0])
+
+
+def _starts_anew(item: pytest.Item) -> bool:
+    return "fresh_app" in getattr(item, "fixturenames", ())
 
 
 def _label(item: pytest.Item) -> str:
