@@ -253,6 +253,7 @@ class App:
                 f"{line} got no answer: your app's process {how_it_ended(ended)}. "
                 "A handler must return, never end the program."
             )
+        self.unreachable = False  # it runs, and can tell what it raised
         return f"{line} got no proper HTTP answer: {error}"
 
 

@@ -128,7 +128,7 @@ class Grader:
         self._printed_before = self.run.launcher.main.log_length
         for need in self.run.job.needs.get(_step(item), []):
             if need in self._broken_steps:
-                reason = f"Not run: this builds on step {self._broken_steps[need]}."
+                reason = f"Not run: this builds on step {self._broken_steps[need]}, which fails."
                 raise NotRun(reason)
 
     @pytest.hookimpl(wrapper=True)

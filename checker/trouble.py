@@ -144,10 +144,11 @@ def _import_error(fact: TroubleFact, place: str, what: str) -> str:
 
 
 def _startup_cause(fact: TroubleFact) -> str:
-    if any("scope[" in frame.code for frame in fact.frames):
+    if any("scope" in frame.code or frame.function == "__call__" for frame in fact.frames):
         return (
-            "A server also calls an app with a scope of type `lifespan`, which has no headers and\n"
-            "no path: a middleware lets pass what is not http."
+            "A server calls an app, and so your middleware, once when it starts: with a scope of\n"
+            "the type `lifespan`, which has no headers and no path. Begin `__call__` with\n"
+            '`if scope["type"] != "http":`, and there await the app inside, and return.'
         )
     return "Startup is the part of `lifespan` before `yield`."
 

@@ -33,7 +33,20 @@ def test_untouched_starter_fails_with_exit_1_and_says_what_to_do(workspace: Lear
 
 def test_a_check_that_needs_another_step_says_so(workspace: Learn) -> None:
     steps = workspace.check("01").report["steps"]
-    assert steps[1]["checks"][0]["message"] == "Not run: this builds on step 01.1."
+    assert steps[1]["checks"][0]["message"] == "Not run: this builds on step 01.1, which fails."
+
+
+def test_a_step_that_can_not_be_graded_says_what_fails(workspace: Learn) -> None:
+    shown = workspace("check", "01.2")
+    assert shown.code == 1
+    assert "Not run: this builds on step 01.1, which fails." in shown.out
+    assert "learn check 01\n" in shown.out
+    assert "learn hint" not in shown.out
+
+
+def test_after_one_step_the_same_step_is_checked_again(workspace: Learn) -> None:
+    assert "learn check 01.1\n" in workspace("check", "01.1").out
+    assert "learn check 01\n" in workspace("check", "01").out
 
 
 def test_one_step_is_graded_with_what_it_needs(learn: Learn) -> None:

@@ -13,6 +13,26 @@ from checker.grading import Options, grade
 from checker.model import Course, Report
 from tests.conftest import ROOT, Grade, Learn, processes, wait_for
 
+MIDDLEWARE = (
+    "from fastapi import FastAPI\nfrom starlette.datastructures import Headers, MutableHeaders\n"
+    "class Middle:\n"
+    "    def __init__(self, app):\n        self.app = app\n"
+    "    async def __call__(self, scope, receive, send):\n"
+)
+SERVED = (
+    "app = FastAPI()\n@app.get('/hello')\ndef hello():\n    return 1\napp.add_middleware(Middle)\n"
+)
+BROKEN_MIDDLEWARE = (
+    f"{MIDDLEWARE}        Headers(scope=scope)\n"
+    f"        await self.app(scope, receive, send)\n{SERVED}"
+)
+LATE_HEADER = (
+    f"{MIDDLEWARE}        async def late(message):\n"
+    "            if message['type'] == 'http.response.body':\n"
+    "                MutableHeaders(scope=message)['x'] = 'y'\n"
+    "            await send(message)\n"
+    f"        await self.app(scope, receive, late)\n{SERVED}"
+)
 BROKEN_LIFESPAN = (
     "from contextlib import asynccontextmanager\nfrom fastapi import FastAPI\n"
     "@asynccontextmanager\nasync def lifespan(app):\n    raise OSError('no database')\n"
@@ -95,6 +115,7 @@ def test_the_suite_is_not_in_the_apps_process(grade_main: Grade) -> None:
         ("import os, signal\nos.kill(os.getpid(), 11)\n", "crashed", "SIGSEGV"),
         ("while True:\n    pass\n", "timeout", "after 4 seconds"),
         (BROKEN_LIFESPAN, "startup_error", "OSError: no database"),
+        (BROKEN_MIDDLEWARE, "startup_error", "the type `lifespan`, which has no headers"),
     ],
 )
 def test_trouble_is_named_with_its_fix(grade_main: Grade, main: str, kind: str, says: str) -> None:
@@ -112,6 +133,14 @@ def test_trouble_is_named_with_its_fix(grade_main: Grade, main: str, kind: str, 
 
 def with_hello(body: str) -> str:
     return APP + f"import os, time\n\n\n@app.get('/hello')\nasync def hello():\n    {body}\n"
+
+
+def test_what_breaks_an_answer_is_shown(grade_main: Grade) -> None:
+    """A header that is set too late: the answer has begun, and its end never comes."""
+    report = grade_main(LATE_HEADER)
+    check = report.steps[0].checks[0]
+    assert "no proper HTTP answer" in check.message
+    assert [raised.type for raised in check.exceptions] == ["KeyError"]
 
 
 @pytest.mark.parametrize(

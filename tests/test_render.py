@@ -125,6 +125,34 @@ def test_terminal_tells_the_first_failing_step_in_full(nasty: Report) -> None:
     assert "x 01.2" in text.replace("✗", "x")
 
 
+def failing_after(report: Report, *methods: str) -> Report:
+    """A report whose check has sent requests with these methods, and failed on the last."""
+    exchanges = tuple(
+        Exchange(
+            {"method": method, "path": f"/{number}", "headers": {}, "body": ""},
+            {"status": 200, "headers": {}, "body": ""},
+            f"curl -i -X {method} http://127.0.0.1:8000/{number}",
+        )
+        for number, method in enumerate(methods)
+    )
+    failed = Check("test_x", "It works.", "failed", "It does not.", exchanges)
+    return replace(report, steps=(StepResult(report.lesson.steps[0], (failed,)),))
+
+
+def test_terminal_repeats_what_changed_something_before(nasty: Report) -> None:
+    lines = shown(failing_after(nasty, "GET", "POST", "GET")).splitlines()
+    assert [line.strip() for line in lines if "curl" in line] == [
+        "curl -i -X POST http://127.0.0.1:8000/1",
+        "curl -i -X GET http://127.0.0.1:8000/2",
+    ]
+
+
+def test_terminal_says_how_much_came_before(nasty: Report) -> None:
+    text = shown(failing_after(nasty, *["PUT"] * 5, "GET"))
+    assert "the check sent 5 requests before that change something" in text
+    assert text.count("curl") == 1
+
+
 def test_terminal_marks_are_ascii_where_needed(nasty: Report) -> None:
     console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
     console.print(terminal.render(nasty, unicode=False))

@@ -233,8 +233,10 @@ def test_number(number):
         trials.expect_pass()
     said = str(unmet.value)
     assert "E   AssertionError: assert 0 == 'a number'" in said
-    assert said.splitlines()[-2:] == ["...", said.splitlines()[-1]]
-    assert said.splitlines()[-1].startswith("50 failed in ")
+    *_, gap, first, _, _, _, _, sixth, more, last = said.splitlines()
+    assert (gap, first) == ("...", "FAILED test_main.py::test_number[0]")
+    assert (sixth, more) == ("FAILED test_main.py::test_number[5]", "and 44 more")
+    assert last.startswith("50 failed in ")
 
 
 def test_to_hang_on_a_bug_is_no_catch(tried: Try, monkeypatch: pytest.MonkeyPatch) -> None:

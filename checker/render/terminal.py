@@ -16,7 +16,7 @@ from checker.http_status import status_line
 from checker.render.safe import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rich.console import RenderableType
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 MARKS = {"passed": "✓", "failed": "✗", "not_run": "·", "error": "!"}
 ASCII_MARKS = {"passed": "+", "failed": "x", "not_run": "-", "error": "!"}
+CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
+"""Methods that are not safe (RFC 9110, section 9.2.1): what they did, a fresh app does not know."""
+MOST_GROUNDWORK = 3
 MOST_SHOWN = 400
 """Characters of a header or a body; the report in JSON has more."""
 STYLES = {"passed": "green", "failed": "red", "not_run": "dim", "error": "bold yellow"}
@@ -66,6 +69,14 @@ def _parts(report: Report, marks: dict[str, str]) -> Iterator[RenderableType]:
     if failing:
         yield Text()
         yield from told_in_full(failing, report.lesson.number)
+    elif blocked := [
+        check
+        for result in report.steps
+        for check in result.checks
+        if check.message and check.status == "not_run"
+    ]:
+        yield Text()
+        yield Padding(Text(plain(blocked[0].message)), (0, 0, 1, 2))
 
 
 def first_failing(report: Report) -> StepResult | None:
@@ -85,7 +96,7 @@ def told_in_full(result: StepResult, lesson: str) -> Iterator[RenderableType]:
     if len(failing) > 1:
         more = "".join(f"\n  - {check.label}" for check in failing[1:4])
         rest = f"\n  and {len(failing) - 4} more" if len(failing) > 4 else ""  # noqa: PLR2004
-        lead = "These checks of the step did not pass either, perhaps for the same reason:"
+        lead = "Of this step, these checks fail too, most often for the same reason:"
         yield Padding(Text(plain(f"{lead}{more}{rest}"), style="dim"), (0, 0, 1, 2))
 
 
@@ -98,9 +109,30 @@ def _check(check: Check, lesson: str) -> Iterator[RenderableType]:
         yield Padding(_exchange(exchange), (0, 0, 0, 2))
         yield Text("  To see it yourself, while this serves your app:", style="dim")
         yield _to_copy(f"{_assignments(exchange.environment)}learn run {lesson}")
+        yield from _groundwork(exchange, check.exchanges[:-1])
         yield Text("  ask it:", style="dim")
         yield _to_copy(exchange.curl)
         yield Text()
+
+
+def _groundwork(last: Exchange, before: Sequence[Exchange]) -> Iterator[RenderableType]:
+    """Lay out what the check has sent before that may matter: it has changed what the app knows."""
+    changing = [
+        exchange
+        for exchange in before
+        if exchange.request["method"] in CHANGING and exchange.environment == last.environment
+    ]
+    if not changing:
+        return
+    if len(changing) > MOST_GROUNDWORK:
+        yield Text(
+            f"  (the check sent {len(changing)} requests before that change something; "
+            "`--format json` has them)",
+            style="dim",
+        )
+        return
+    yield Text("  send what the check sent before:", style="dim")
+    yield from (_to_copy(exchange.curl) for exchange in changing)
 
 
 def _to_copy(command: str) -> Text:

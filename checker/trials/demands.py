@@ -26,6 +26,8 @@ QUICK_FACTOR = 4.0
 """Tests are quick that take less than QUICK_S, or than so many times what the reference's take."""
 MAX_SHOWN = 25
 """Lines of pytest's output that a message shows."""
+MAX_NAMED = 6
+"""Tests that it names."""
 HEADING = re.compile(r"=+ (FAILURES|ERRORS) =+")
 """The line after which pytest shows what failed, in the order in which it did."""
 
@@ -148,7 +150,7 @@ def _number(planted: int, missed: int) -> str:
 
 
 def _shown(log: str) -> str:
-    """Return the first failures of what pytest printed, and its last line; or just its end."""
+    """Return the first failures of what pytest printed, and which tests they are; or its end."""
     lines = log.strip().splitlines()
     first = next((number for number, line in enumerate(lines) if HEADING.fullmatch(line)), None)
     if not lines:
@@ -158,5 +160,12 @@ def _shown(log: str) -> str:
     elif first is None:
         shown = ["...", *lines[-MAX_SHOWN:]]
     else:
-        shown = [*lines[first + 1 : first + MAX_SHOWN], "...", lines[-1]]
+        shown = [*lines[first + 1 : first + MAX_SHOWN], "...", *_summary(lines), lines[-1]]
     return "\n".join(["", "pytest printed:", *shown])
+
+
+def _summary(lines: Sequence[str]) -> list[str]:
+    """Return the tests that failed, as pytest sums them up: the first ones by name."""
+    named = [line.partition(" - ")[0] for line in lines if line.startswith(("FAILED ", "ERROR "))]
+    more = len(named) - MAX_NAMED
+    return named[:MAX_NAMED] + ([f"and {more} more"] if more > 0 else [])
