@@ -803,7 +803,7 @@ def test_cookie_names_the_book(app, rng):
 
 @pytest.mark.step(10)
 def test_no_cookie(app, rng):
-    """Without a cookie, or for a book that is gone, there is no book."""
+    """Without a cookie, or with a number that no book has, `book` is null."""
     app.get("/last-book").expect(200, json={"book": None}, because="no cookie was sent")
     for number in (rng.randint(1000, 9999), max(BOOKS) + 1, 0, -1):
         app.get("/last-book", cookies={"last_book": str(number)}).expect(

@@ -810,12 +810,12 @@ def test_sends_while_it_reads(fresh_app, rng):
                 f"GET /orders/export should answer 200, but answered {stream.status}."
             )
             first = stream.next_chunk()
+            assert first.startswith(b"reference"), (
+                "The first thing that GET /orders/export sends should be its headline, "
+                f"but is {first!r}."
+            )
             meanwhile = sessions(app)
             took = time.monotonic() - began
-        assert first.startswith(b"reference"), (
-            "The first thing that GET /orders/export sends should be its headline, "
-            f"but is {first!r}."
-        )
         found = wait_closed(app)
         assert found["open"] == 0, (
             "A client went away in the middle of GET /orders/export, and its session is still "

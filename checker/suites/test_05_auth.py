@@ -743,11 +743,12 @@ def test_staff_operations_need_a_token(app, rng):
 
 
 def _staff_operations(app, username, token):
-    """Send both requests that only staff may; the change is to make the account staff."""
-    return [
-        app.get("/accounts", **_bearer(token)),
-        app.patch(f"/accounts/{username}", json={"role": "staff"}, **_bearer(token)),
-    ]
+    """Send the requests that only staff may, one by one; the change is to make somebody staff.
+
+    Each is sent when the one before it has been judged.
+    """
+    yield app.get("/accounts", **_bearer(token))
+    yield app.patch(f"/accounts/{username}", json={"role": "staff"}, **_bearer(token))
 
 
 @pytest.mark.step(10)

@@ -181,6 +181,8 @@ def test_ids_do_not_mix(app, rng):
         *[lambda mine=mine: app.get(path, headers={"X-Request-ID": mine}) for mine in ids]
     )
     for mine, answer in zip(ids, answers, strict=True):
+        # The learner sees the last exchange: let it be the one that is judged.
+        app.exchanges.sort(key=lambda one: one.request["headers"].get("x-request-id") == mine)
         answer.expect(
             200,
             headers={"X-Request-ID": mine},
@@ -442,23 +444,27 @@ def expect_allowed(answer, origin, hint=""):
     )
 
 
+def expect_kept_out(answer, origin):
+    """Demand that the browser keeps the answer from the page of this origin."""
+    found = answer.headers.get("access-control-allow-origin")
+    assert found is None, (
+        f"{answer.line} from {origin} should not send Access-Control-Allow-Origin, "
+        f"but sent {found!r}: this origin is not in settings.allowed_origins."
+    )
+
+
 @pytest.mark.step(7)
 def test_other_origins(fresh_app, rng):
     """Any other origin gets no permission, though a plain GET is served."""
     allowed, variables = origins(rng)
     app = fresh_app(**variables)
     expect_allowed(app.get("/books/1", headers={"Origin": allowed[0]}).expect(200), allowed[0])
-    because = "this origin is not in settings.allowed_origins"
     for origin in strangers(allowed[0], rng):
         answer = app.get("/books/1", headers={"Origin": origin}).expect(
             200, because="CORS does not keep anybody out: the browser hides the answer"
         )
-        for one in (answer, preflight(app, origin)):
-            found = one.headers.get("access-control-allow-origin")
-            assert found is None, (
-                f"{one.line} from {origin} should not send Access-Control-Allow-Origin, "
-                f"but sent {found!r}: {because}."
-            )
+        expect_kept_out(answer, origin)
+        expect_kept_out(preflight(app, origin), origin)
 
 
 @pytest.mark.step(7)

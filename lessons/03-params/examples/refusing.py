@@ -12,8 +12,8 @@ PRICES = {"pea soup": 6, "ravioli": 11, "trout": 19}
 class Wish(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    cheapest: int = Field(default=0, ge=0)
-    dearest: int = Field(default=100, ge=0)
+    cheapest: Annotated[float, Field(ge=0)] = 0
+    dearest: Annotated[float, Field(ge=0)] | None = None
 
 
 # [/class]
@@ -22,5 +22,6 @@ async def list_menu(wish: Annotated[Wish, Query()]) -> list[str]:
     return [
         d
         for d, price in PRICES.items()
-        if wish.cheapest <= price <= wish.dearest
+        if wish.cheapest <= price
+        and (wish.dearest is None or price <= wish.dearest)
     ]
