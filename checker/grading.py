@@ -89,7 +89,7 @@ def grade(
         if trouble:
             rows = Rows(trouble=trouble)
         else:
-            job = _job(lesson, folder, scratch, engine, options, steps)
+            job = job_of(lesson, folder, scratch, engine, options)
             if database:
                 from checker import databases  # few lessons have one
 
@@ -155,20 +155,16 @@ class Rows:
                 self.finished, self.log = True, row["log"]
 
 
-def _job(
-    lesson: Lesson,
-    folder: Path,
-    scratch: Path,
-    engine: Engine,
-    options: Options,
-    steps: Sequence[Step],
+def job_of(
+    lesson: Lesson, folder: Path, scratch: Path, engine: Engine, options: Options
 ) -> dict[str, Any]:
+    """Return what a run of a lesson's suite on `folder` is told (see checker.launcher.Job)."""
     return {
         "suite": str(lesson.suite),
         "submission": str(folder),
         "scratch": str(scratch),
         "seed": options.seed,
-        "steps": [step.number for step in steps] if options.steps else [],
+        "steps": [step.number for step in options.steps],
         "needs": {step.number: step.needs for step in lesson.steps},
         "control": engine.control,
         "isolation": engine.isolation,

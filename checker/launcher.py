@@ -6,7 +6,7 @@ import secrets
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 from checker.model import Limits
 from checker.server import NotServed, Served
@@ -51,6 +51,12 @@ class Job:
     """The folder of the lesson's solution."""
     found_by: dict[str, str] = field(default_factory=dict)
     """Which of the learner's tests found which bug, in a run before this one."""
+
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> Self:
+        """Return what was told, which may have been JSON on the way: its keys are texts there."""
+        needs = {int(step): needed for step, needed in told["needs"].items()}
+        return cls(**told | {"needs": needs, "limits": Limits(**told["limits"])})
 
 
 class Launcher:

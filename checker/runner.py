@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from checker.forks import Forks, Request, no_preparation, plain
 from checker.launcher import Job, Launcher, Run
-from checker.model import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,9 +110,7 @@ def grade(perform: Perform, run: Run) -> None:
 
 def _run(job: bytes, rows: TextIO) -> Run:
     """Start serving what a job names. From here on, everything is told in rows."""
-    values = json.loads(job)
-    values["needs"] = {int(step): needs for step, needs in values["needs"].items()}
-    read = Job(**values | {"limits": Limits(**values["limits"])})
+    read = Job.of(json.loads(job))
 
     def tell(row: str, **values: Any) -> None:
         rows.write(json.dumps({"row": row, **values}, default=_plain) + "\n")

@@ -232,6 +232,10 @@ def test_what_the_docs_say_is_changed_if_the_task_asks_for_it() -> None:
     sources = {mutant.source for mutant in mutants(text, task="Give it a description.")}
     assert sources == {undescribed}
     assert mutants('a = Query(description="Books")\n') == []
+    tagged = 'a = APIRouter(tags=["books"])\n'
+    assert mutants(tagged, task="Show the books.") == []
+    sources = {mutant.source for mutant in mutants(tagged, task="Give the books a tag.")}
+    assert sources == {"a = APIRouter()\n", 'a = APIRouter(tags=["booksX"])\n'}
 
 
 def test_what_does_not_compile_is_left_out() -> None:
@@ -352,12 +356,70 @@ def test_a_reference_that_is_not_accepted_has_no_mutants(author: Learn) -> None:
     assert not (author.folder / RESULT).exists()
 
 
-def test_a_lesson_whose_learner_writes_tests_is_left_out(author: Learn) -> None:
-    settings = author.folder / "exercises/01-hello/exercise.toml"
-    settings.write_text('entry = "test_main.py"\n' + settings.read_text())
-    ran = author("dev", "mutate", "01")
-    assert ran.code == 2
-    assert "its learner writes tests" in ran.err
+SHOP = """
+def price(count):
+    return count * 2
+
+
+def _inside():
+    return 5
+"""
+TESTS = "from main import price\n\n\ndef test_price():\n    assert price(3) == 6\n"
+VARIANTS = """
+not_promised = ["_inside"]
+
+[[build]]
+name = "same"
+edits = [{ old = "count * 2", new = "2 * count" }]
+"""
+TRIALS = '''
+import pytest
+
+pytestmark = pytest.mark.lesson("01")
+
+
+@pytest.mark.step(1)
+def test_pass(trials):
+    """Your tests should pass."""
+    trials.expect_pass()
+'''
+
+
+@pytest.fixture
+def author_of_tests(author: Learn) -> Learn:
+    """`learn` on a course whose first lesson has tests for an exercise, and one step."""
+    for name, text in {
+        "solutions/01-hello/main.py": SHOP,
+        "solutions/01-hello/test_main.py": TESTS,
+        "checker/variants/01-hello/variants.toml": VARIANTS,
+        "checker/suites/test_01_hello.py": TRIALS,
+        "exercises/01-hello/exercise.toml": 'entry = "test_main.py"\n',
+        "exercises/01-hello/README.md": "# 01 Hello: your task\n\n## 01.1 Test it\n\nTest it.\n",
+    }.items():
+        path = author.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return author
+
+
+def test_where_tests_are_written_what_they_test_is_changed(author_of_tests: Learn) -> None:
+    ran = author_of_tests("dev", "mutate", "01")
+    figures = tomllib.loads((author_of_tests.folder / RESULT).read_text())
+    assert set(figures["operators"]) == {"arithmetic", "constant", "return"}  # not of _inside
+    made = sum(figures["operators"].values())
+    assert ran.out == f"01-hello: {made} mutants, {made} killed, 0 equivalent, 0 survived\n"
+
+
+def test_what_no_test_notices_has_survived(author_of_tests: Learn) -> None:
+    tests = author_of_tests.folder / "solutions/01-hello/test_main.py"
+    tests.write_text(TESTS.replace("price(3) == 6", "price(2) == 4"))
+    shop = author_of_tests.folder / SOLUTION
+    shop.write_text(SHOP.replace("count * 2", "count * 2 + 0"))
+    ran = author_of_tests("dev", "mutate", "01")
+    assert ran.code == 1
+    assert "survived solutions/01-hello/main.py:3 arithmetic: count * 2 + 0 -> count * 2 - 0" in (
+        ran.out
+    )
 
 
 def test_what_is_not_installed_is_told() -> None:

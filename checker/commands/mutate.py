@@ -1,4 +1,7 @@
-"""`learn dev mutate`: every reference is made wrong in small ways; its suite must refuse that."""
+"""`learn dev mutate`: every reference is made wrong in small ways; its suite must refuse that.
+
+Where the learner writes tests, the app is made wrong, and the reference's tests must fail.
+"""
 
 from __future__ import annotations
 
@@ -31,23 +34,14 @@ def mutate(wanted: str | None, engine: Engine) -> int:
     """Grade the mutants of one lesson, or of all; print and write down how they ended.
 
     Return 1 if a mutant survived without being listed as equivalent, or an entry of that list
-    is stale; else 0. Raises UsageFault for a lesson whose learner writes no app.
+    is stale; else 0.
     """
     course = load_course(course_folder())
     return max(_mutate(course, lesson, engine) for lesson in _lessons(course, wanted))
 
 
 def _lessons(course: Course, wanted: str | None) -> list[Lesson]:
-    if wanted is None:
-        return [lesson for lesson in course.lessons if lesson.entry == "main.py"]
-    lesson, _ = find_lesson(course, wanted)
-    if lesson.entry != "main.py":
-        raise UsageFault(
-            f"Lesson {lesson.number} has no mutants of this kind: its learner writes tests, not an "
-            "app.",
-            "The planted bugs in checker/variants are its mutants; `learn check` runs them.",
-        )
-    return [lesson]
+    return list(course.lessons) if wanted is None else [find_lesson(course, wanted)[0]]
 
 
 def _mutate(course: Course, lesson: Lesson, engine: Engine) -> int:

@@ -53,15 +53,14 @@ def board_name(rng):
     return lambda: f"board-{rng.randrange(10**9)}"
 
 
-def receive(socket, kind, awaited=None):
+def receive(socket, kind, awaited=None, who="A client"):
     """Return the next message of a kind; other kinds that a board sends are passed over."""
     for _ in range(200):
         try:
             message = socket.receive_json()
         except AssertionError as error:
             raise AssertionError(
-                f"A client should get {awaited or f'a message of type {kind}'}, "
-                f"but does not.\n{error}"
+                f"{who} should get {awaited or f'a message of type {kind}'}, but does not.\n{error}"
             ) from None
         assert isinstance(message, dict) and "type" in message, (
             f"{socket.line} should send JSON objects with a `type`, but sent {brief(message)}."
@@ -75,11 +74,11 @@ def receive(socket, kind, awaited=None):
     raise AssertionError(f"{socket.line} sent 200 messages, and none is of type {kind}.")
 
 
-def heard(socket, last):
+def heard(socket, last, who="A client"):
     """Return the texts of the notes that a client gets, up to the text `last`."""
     texts = []
     while not texts or texts[-1] != last:
-        note = receive(socket, "note", f"the note with the text {shown(last)}")
+        note = receive(socket, "note", f"the note with the text {shown(last)}", who)
         texts.append(note.get("text"))
     return texts
 
@@ -388,12 +387,13 @@ def test_the_rest_go_on(fresh_app, follow, board_name, make_text, rng, goodbye):
             come(client, make_text())
         for client in leaving:
             leave(client, goodbye)
+        first, second = staying
         with who_ended_it(app):
             for sender in (*staying, *staying):
                 text = make_text()
                 sender.send_json({"text": text})
-                for client in staying:
-                    heard(client, text)
+                heard(first, text, "The first of the two clients that stay")
+                heard(second, text, "The second of the two clients that stay (the first got it)")
     nothing_raised(app, "when clients leave a board")
 
 
@@ -418,9 +418,12 @@ def test_leaving_at_that_moment(fresh_app, follow, board_name, make_text, rng):
                         client.vanish()
                 with who_ended_it(app):
                     sender.send_json({"text": text})
-            for client in (sender, reader):
+            for client, who in (
+                (sender, "The client that writes"),
+                (reader, "The client that only reads (the one that writes got it)"),
+            ):
                 with who_ended_it(app):
-                    found = [text for text in heard(client, texts[-1]) if text in texts]
+                    found = [text for text in heard(client, texts[-1], who) if text in texts]
                 assert found == texts, (
                     f"A client that stays should get the {len(texts)} notes in their order, "
                     f"but got {found}."

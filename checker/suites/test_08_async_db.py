@@ -657,12 +657,13 @@ def test_orders_in_any_order(app, rng):
     calls = [order_body((one, 1), (other, 1)), order_body((other, 1), (one, 1))] * 10
     because = (
         "there are enough copies. Two orders that take the same books in a different order can "
-        "wait for each other for ever (a deadlock): take them in one fixed order"
+        "each wait for the other (a deadlock), until the database notices and throws one of them "
+        "out: take the books in one fixed order"
     )
     try:
         answers = app.at_once(*[lambda body=body: app.post("/orders", json=body) for body in calls])
     except AssertionError as error:  # no answer in time
-        message = f"{error}\n{because[:1].upper()}{because[1:]}."
+        message = f"{because[:1].upper()}{because[1:]}.\n{error}"
         raise AssertionError(message) from None
     for answer in answers:
         answer.expect(201, because=because)

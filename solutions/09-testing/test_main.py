@@ -140,7 +140,9 @@ def test_deleted_book_is_gone(client: TestClient, add_book: Callable[..., int]) 
         ("title", ""),
         ("title", "x" * 101),
         ("author", ""),
+        ("author", "x" * 101),
         ("price", 0),
+        ("cost", 0),
         ("stock", -1),
     ],
 )
@@ -150,12 +152,21 @@ def test_bad_book_is_refused(client: TestClient, field: str, value: object) -> N
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
-    [("title", "x" * 100), ("price", 1), ("stock", 0)],
+    "changes",
+    [
+        {"title": "x", "author": "x"},
+        {"title": "x" * 100, "author": "x" * 100},
+        {"price": 1, "cost": 1},
+        {"stock": 0},
+    ],
 )
-def test_book_at_the_edge_is_taken(client: TestClient, field: str, value: object) -> None:
-    answer = client.post("/books", json=DUNE | {field: value}, headers=STAFF)
-    assert answer.status_code == 201
+def test_book_at_the_edge_is_taken(client: TestClient, changes: dict[str, object]) -> None:
+    assert client.post("/books", json=DUNE | changes, headers=STAFF).status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/books/one", "/orders/one"])
+def test_what_is_no_number_is_refused(client: TestClient, path: str) -> None:
+    assert client.get(path, headers=ADA).status_code == 422
 
 
 # -------------------------------------------------------------------------------------------- lists
@@ -184,9 +195,22 @@ def test_books_by_one_author(client: TestClient, add_book: Callable[..., int]) -
     assert answer.headers["X-Total-Count"] == "1"
 
 
+def test_ten_books_on_a_page(client: TestClient, add_book: Callable[..., int]) -> None:
+    for number in range(11):
+        add_book(title=f"Volume {number}")
+    assert len(client.get("/books").json()) == 10
+
+
 @pytest.mark.parametrize(
     ("params", "status"),
-    [({"limit": 0}, 422), ({"limit": 50}, 200), ({"limit": 51}, 422), ({"skip": -1}, 422)],
+    [
+        ({"limit": 0}, 422),
+        ({"limit": 1}, 200),
+        ({"limit": 50}, 200),
+        ({"limit": 51}, 422),
+        ({"skip": -1}, 422),
+        ({"skip": 0}, 200),
+    ],
 )
 def test_limits_of_a_page(client: TestClient, params: dict[str, int], status: int) -> None:
     assert client.get("/books", params=params).status_code == status
@@ -256,6 +280,8 @@ def test_order(client: TestClient, add_book: Callable[..., int]) -> None:
     assert placed.status_code == 201
     assert placed.json()["customer"] == "ada"
     assert placed.json()["total"] == 2 * 1250 + 3 * 800
+    ordered = {(line["book_id"], line["quantity"]) for line in placed.json()["lines"]}
+    assert ordered == {(dune, 2), (emma, 3)}
     shown = client.get(f"/orders/{placed.json()['id']}", headers=ADA)
     assert shown.status_code == 200
     assert shown.json() == placed.json()
@@ -267,6 +293,9 @@ def test_only_the_owner_sees_an_order(client: TestClient, add_book: Callable[...
     order = client.post("/orders", json=lines((add_book(), 1)), headers=ADA).json()["id"]
     assert client.get(f"/orders/{order}", headers=ADA).status_code == 200
     assert client.get(f"/orders/{order}", headers=BO).status_code == 403
+    assert (
+        client.post("/orders", json=lines((add_book(), 1)), headers=BO).json()["customer"] == "bo"
+    )
 
 
 def test_last_copies_can_be_ordered(client: TestClient, add_book: Callable[..., int]) -> None:

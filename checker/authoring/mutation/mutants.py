@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tomllib
 import warnings
 from collections import Counter
 from dataclasses import dataclass
@@ -65,12 +66,36 @@ def mutants(text: str, file: str = "main.py", given: str = "", task: str = "") -
 
 
 def mutants_of(lesson: Lesson) -> list[Mutant]:
-    """Return the mutants of every file of a lesson's reference."""
-    found, task = [], _read(lesson.exercise / "README.md")
+    """Return the mutants of every file of a lesson's reference.
+
+    Where the learner writes tests: those of the app that is tested, without what tests need not
+    look at (`not_promised` in variants.toml).
+    """
+    task = _read(lesson.exercise / "README.md")
+    if lesson.entry != "main.py":
+        tested = _read(lesson.solution / "main.py")
+        return mutants(tested, given=_not_promised(lesson, tested), task=task)
+    found = []
     for path in sorted(lesson.solution.rglob("*.py")):
         name = path.relative_to(lesson.solution)
         found += mutants(_read(path), name.as_posix(), _read(lesson.exercise / name), task)
     return found
+
+
+def _not_promised(lesson: Lesson, text: str) -> str:
+    """Return the definitions of a file that make no promise, one after the other."""
+    variants = lesson.suite.parent.parent / "variants" / lesson.name / "variants.toml"
+    names = set(tomllib.loads(_read(variants))["not_promised"])
+    source = cst.parse_module(text)
+    found = [
+        source.code_for_node(statement)
+        for statement in source.body
+        if (
+            isinstance(statement, (cst.FunctionDef, cst.ClassDef)) and statement.name.value in names
+        )
+        or (isinstance(statement, cst.SimpleStatementLine) and _assigned(statement) in names)
+    ]
+    return "".join(found)
 
 
 def _read(path: Path) -> str:

@@ -47,6 +47,8 @@ OWN_WORDS = m.Arg(keyword=m.Name("description") | m.Name("examples")) | m.DictEl
 )
 """Prose and examples, which are right in any words."""
 FOR_THE_DOCS = {"title", "version", "description"}
+ONLY_IF_ASKED = {"description": "description", "tags": "tag"}
+"""Arguments that only the docs show, and the word by which a task asks for them."""
 """What `FastAPI(...)` says of the app in its docs. A `description` elsewhere is for them too."""
 SENTENCE_WORDS = 3
 """A text of so many words is a sentence for people: no path, no key and no header is as long."""
@@ -232,20 +234,25 @@ def _free(statement: cst.CSTNode, task: str, explaining: set[str]) -> set[cst.CS
         text for refusal in m.findall(statement, m.Raise()) for text in m.findall(refusal, TEXT)
     }
     said |= {text for text in texts if len(" ".join(_words(text)).split()) >= SENTENCE_WORDS}
+    free = set()
     for argument in _for_the_docs(statement):
-        said |= {argument, *m.findall(argument, TEXT)}
-    free = {one for one in said if not _asked(one, task)}
+        parts = {argument, *m.findall(argument, TEXT)}
+        if _asked(argument, task):
+            said |= parts
+        else:
+            free |= parts
+    free |= {one for one in said if not _asked(one, task)}
     if isinstance(statement, cst.FunctionDef) and statement.name.value in explaining:
         free |= {*texts, *m.findall(statement, m.BooleanOperation())}
     return free
 
 
 def _asked(node: cst.CSTNode, task: str) -> bool:
-    """Whether the task has the words of a text, or speaks of a description at all."""
+    """Whether the task has the words of a text, or speaks of descriptions or tags at all."""
     if isinstance(node, cst.Arg):
         assert node.keyword  # it is one of `_for_the_docs`
-        if node.keyword.value == "description":
-            return "description" in task
+        if word := ONLY_IF_ASKED.get(node.keyword.value):
+            return word in task
         return _asked(node.value, task)
     parts = list(_words(node))
     return bool(parts) and all(part in task for part in parts)
@@ -257,7 +264,7 @@ def _for_the_docs(statement: cst.CSTNode) -> Iterator[cst.Arg]:
         of_app = m.matches(call.func, m.Name("FastAPI"))
         for argument in call.args:
             name = argument.keyword.value if argument.keyword else ""
-            if name == "description" or (of_app and name in FOR_THE_DOCS):
+            if name in ONLY_IF_ASKED or (of_app and name in FOR_THE_DOCS):
                 yield argument
 
 

@@ -46,9 +46,12 @@ the task. Some changes are not made where they can do no harm:
 right one with one mistake each, many of them written from the task alone. *Mistakes named* are
 those of the bank (`checker/mistakes/`): each is told by its own message, and by no other's.
 
+In lesson 09 the learner writes tests. There the mutants are of the shop that is tested, and
+*killed* are those on which the reference's tests fail. What the task promises nothing of is not
+changed (`not_promised` in `checker/variants/09-testing/variants.toml`). The *checks* of that lesson
+try a learner's tests on correct shops and on planted bugs.
+
 Made by `learn dev table` from the results of the last run; a lesson without figures was not run.
-Lesson 09 has no mutants of this kind: there the learner writes tests, and the planted bugs in
-`checker/variants/` are its mutants.
 """
 BEGINS, ENDS = "<!-- made by `learn dev table` -->", "<!-- end of what was made -->"
 """What stands around the table of the lessons in the README."""

@@ -1,4 +1,8 @@
-"""Grade every mutant of a lesson, two at a time, and remember how each one ended."""
+"""Try every mutant of a lesson, two at a time, and remember how each one ended.
+
+A mutant of an app is graded as a learner's app is. Where the learner writes tests, the mutants are
+of the app that is tested, and the reference's tests are run on them, as on a planted bug.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +18,13 @@ from typing import TYPE_CHECKING
 
 from checker.errors import GradingFault
 from checker.files import write_whole
-from checker.grading import Options, grade
+from checker.grading import Options, grade, job_of
+from checker.launcher import Job
 from checker.scratch import Scratch
+from checker.testing import Order
+from checker.trials.builds import Build
+from checker.trials.plan import LIMIT_S, STEPS_BACK
+from checker.trials.run import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,7 +43,7 @@ class Ending:
     """How the grading of a mutant ended."""
 
     killed_by: str | None
-    """The check that failed, or the trouble that the app was in; None: the mutant passed."""
+    """The check or the test that failed, or the trouble that the app was in; None: it passed."""
     broken: bool = False
     """Whether the suite itself broke on it: then the learner would be told of a bug of ours."""
 
@@ -58,9 +67,11 @@ def endings(
     if None in known:
         _expect_accepted(lesson, engine)
 
+    try_one = _graded if lesson.entry == "main.py" else _tested
+
     def one(mutant: Mutant, file: Path, ending: Ending | None) -> Ending:
         if ending is None:
-            ending = _ending(_grade(lesson, mutant, engine))
+            ending = try_one(lesson, mutant, engine)
             write_whole(file, json.dumps([ending.killed_by, ending.broken]).encode())
         on_ending()
         return ending
@@ -107,11 +118,25 @@ def _expect_accepted(lesson: Lesson, engine: Engine) -> None:
         )
 
 
-def _grade(lesson: Lesson, mutant: Mutant, engine: Engine) -> Report:
+def _graded(lesson: Lesson, mutant: Mutant, engine: Engine) -> Ending:
     with Scratch() as scratch:
         folder = Path(shutil.copytree(lesson.solution, scratch / "mutant"))
         (folder / mutant.file).write_text(mutant.source, encoding="utf-8")
-        return grade(lesson, folder, OPTIONS, engine)
+        return _ending(grade(lesson, folder, OPTIONS, engine))
+
+
+def _tested(lesson: Lesson, mutant: Mutant, engine: Engine) -> Ending:
+    found_by = engine.found_by.setdefault(lesson.number, {})
+    place, _, _ = mutant.id.partition(".")  # what finds one change of a function finds others too
+    order = Order("rotated", near=found_by.get(place, ""), before=STEPS_BACK)
+    with Scratch() as scratch:
+        job = Job.of(job_of(lesson, lesson.solution, scratch, engine, OPTIONS))
+        build = Build(mutant.id, mutant.source)
+        trial = run(job, build, order, LIMIT_S, tests=lesson.solution, told=False)
+    if trial.verdict == "passed":
+        return Ending(None)
+    found_by[place] = trial.failing
+    return Ending(trial.failing or trial.verdict)
 
 
 def _ending(report: Report) -> Ending:

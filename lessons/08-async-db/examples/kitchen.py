@@ -1,3 +1,4 @@
+# [engine]
 import os
 
 from sqlalchemy import ForeignKey, String
@@ -9,7 +10,6 @@ from sqlalchemy.orm import (
     relationship,
 )
 
-# [engine]
 DATABASE_URL = os.environ.get(
     "DATABASE_URL", "sqlite+aiosqlite:///kitchen.db"
 )
