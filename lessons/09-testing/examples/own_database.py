@@ -17,7 +17,7 @@ def client() -> Iterator[TestClient]:
             await connection.run_sync(Base.metadata.create_all)
 
     async def get_test_session() -> AsyncIterator[AsyncSession]:
-        async with AsyncSession(engine) as session:
+        async with AsyncSession(engine, expire_on_commit=False) as session:
             yield session
 
     asyncio.run(make_tables())

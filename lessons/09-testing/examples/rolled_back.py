@@ -53,7 +53,9 @@ def client(
 
     async def get_test_session() -> AsyncIterator[AsyncSession]:
         async with AsyncSession(
-            connection, join_transaction_mode="create_savepoint"
+            connection,
+            expire_on_commit=False,
+            join_transaction_mode="create_savepoint",
         ) as session:
             yield session
 

@@ -21,7 +21,7 @@ class Dish(Base):
 
 
 async def get_session() -> AsyncIterator[AsyncSession]:
-    async with AsyncSession(engine) as session:
+    async with AsyncSession(engine, expire_on_commit=False) as session:
         yield session
 
 
