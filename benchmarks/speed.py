@@ -5,7 +5,8 @@ Usage: python benchmarks/speed.py [ROUNDS]
 Everything is timed in turn in one run, so that what slows the machine slows all alike. "Bare
 pytest" runs the same hidden suite in its own process, against an app in a thread of it (see
 inprocess.py): the way of grading that isolates nothing. It loads what plugins its environment has,
-as pytest does by itself; the row without them shows what they cost.
+as pytest does by itself: with the tools of an author these cost more than the suite. So a second
+ratio is to the same run without them, which is what a learner's environment has.
 """
 
 import os
@@ -17,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -36,6 +38,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LEARN = str(Path(sys.executable).with_name("learn"))
 LESSONS = load_course(ROOT).lessons
 AUTOLOAD_OFF = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+LEAN = "the same, plugin autoload off"
+"""The row that a second ratio is taken to: an author's environment has plugins, a learner's few."""
 Times = dict[str, list[float]]
 
 
@@ -54,6 +58,12 @@ def bare(lesson: Lesson) -> Command:
     )
 
 
+def lean(lesson: Lesson) -> Command:
+    """Bare pytest without the plugins of its environment."""
+    loaded = bare(lesson)
+    return replace(loaded, env=dict(loaded.env) | AUTOLOAD_OFF)
+
+
 def in_turn(tasks: dict[str, Callable[[], float]], rounds: int) -> Times:
     """Run all tasks one after the other, `rounds` times after a warm-up; return their times."""
     for task in tasks.values():
@@ -67,14 +77,13 @@ def in_turn(tasks: dict[str, Callable[[], float]], rounds: int) -> Times:
 
 def cold(rounds: int) -> Times:
     """A single check of lesson 01, everything started for it."""
-    first = bare(LESSONS[0])
-    lean = Command("lean", first.argv, dict(first.env) | AUTOLOAD_OFF)
+    first, without_plugins = bare(LESSONS[0]), lean(LESSONS[0])
     check = Command("check", [LEARN, "check", "01", "--solution"], {})
     floor = Command("floor", [sys.executable, "-c", "import fastapi"], {})
     return in_turn(
         {
             "bare pytest, lesson 01": lambda: time_once(first),
-            "the same, plugin autoload off": lambda: time_once(lean),
+            LEAN: lambda: time_once(without_plugins),
             "`learn check 01 --solution`": lambda: time_once(check),
             "`import fastapi` alone": lambda: time_once(floor),
         },
@@ -84,11 +93,12 @@ def cold(rounds: int) -> Times:
 
 def warm(rounds: int) -> Times:
     """From a save to the verdict, in `learn watch` and by its engine alone."""
-    first = bare(LESSONS[0])
+    first, without_plugins = bare(LESSONS[0]), lean(LESSONS[0])
     with watched() as save_and_read, engine_at_work() as save_and_grade:
         return in_turn(
             {
                 "bare pytest, lesson 01": lambda: time_once(first),
+                LEAN: lambda: time_once(without_plugins),
                 "`learn watch`: from the save to the line with the verdict": save_and_read,
                 "the same without the wait for the end of a burst of saves": save_and_grade,
             },
@@ -182,26 +192,53 @@ def confined(rounds: int) -> Times:
 def everything(rounds: int) -> Times:
     """All lessons: `learn check --all` against as many runs of bare pytest."""
     suites = [bare(lesson) for lesson in LESSONS]
+    without_plugins = [lean(lesson) for lesson in LESSONS]
     check = Command("all", [LEARN, "check", "--all", "--solution"], {})
     return in_turn(
         {
             f"bare pytest, {len(suites)} lessons, one after the other": lambda: sum(
                 time_once(suite) for suite in suites
             ),
+            LEAN: lambda: sum(time_once(suite) for suite in without_plugins),
             "`learn check --all --solution`": lambda: time_once(check),
         },
         rounds,
     )
 
 
+def tests_of_tests(rounds: int) -> Times:
+    """Lesson 09, warm: the reference's tests on every build, against one run of them."""
+    once, lesson = bare(LESSONS[-1]), LESSONS[-1]
+    with Engine.for_many() as engine:
+
+        def on_every_build() -> float:
+            began = time.perf_counter()
+            if grade(lesson, lesson.solution, engine=engine).status != "passed":
+                raise RuntimeError("the reference should pass")
+            return time.perf_counter() - began
+
+        return in_turn(
+            {
+                "bare pytest on the tests of lesson 09, once, plugin autoload off": lambda: (
+                    time_once(once)
+                ),
+                "a warm check of lesson 09: on all its builds": on_every_build,
+            },
+            rounds,
+        )
+
+
 def table(times: Times) -> str:
     """Return a Markdown table; ratios are medians of the ratios to the first row, in pairs."""
-    base = next(iter(times.values()))
-    lines = ["| what | median s | min-max s | ratio |", "|---|---|---|---|"]
+    bases = [next(iter(times.values()))] + ([times[LEAN]] if LEAN in times else [])
+    heads = ["ratio", "ratio to the row without plugins"][: len(bases)]
+    lines = [f"| what | median s | min-max s | {' | '.join(heads)} |"]
+    lines.append(f"|---{'|--:' * (2 + len(bases))}|")
     for name, taken in times.items():
+        ratios = " | ".join(f"{ratio(taken, base):.2f}" for base in bases)
         lines.append(
             f"| {name} | {statistics.median(taken):.3f} "
-            f"| {min(taken):.3f}-{max(taken):.3f} | {ratio(taken, base):.2f} |"
+            f"| {min(taken):.3f}-{max(taken):.3f} | {ratios} |"
         )
     return "\n".join(lines)
 
@@ -224,7 +261,7 @@ def plot(groups: dict[str, Times], path: Path) -> None:
     bars = axes.barh([name for name, _ in rows], [value for _, value in rows], color=colours)
     axes.bar_label(bars, [f"{value:.2f}" for _, value in rows], padding=3)
     axes.invert_yaxis()
-    axes.set_xlim(0, 1.2)
+    axes.set_xlim(0, 1.1 * max(value for _, value in rows))
     axes.set_xlabel("time, as a ratio to bare pytest in process (less is better)")
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, metadata={"Date": None})
@@ -239,6 +276,7 @@ def main() -> None:
         "A command that grades nothing": listing(rounds),
         "What confinement costs": confined(rounds),
         "The whole course": everything(max(3, rounds // 3)),
+        "Tests that are graded": tests_of_tests(rounds),
     }
     parts = ["# How fast it is", __doc__.partition("\n\n")[2].partition("\n\n")[2].strip()]
     for title, times in groups.items():
