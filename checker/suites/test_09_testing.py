@@ -75,7 +75,7 @@ def test_catch_bugs_of_keys(trials):
     """Your tests should catch the bugs in keys, rights and secrets."""
     trials.expect_caught(
         "anybody adds books", "customers add books", "customers delete books", "any key will do",
-        "no challenge", "cost of a new book", "cost in the list",
+        "no challenge", "cost of a new book", "cost of one book", "cost in the list",
     )  # fmt: skip
 
 

@@ -1,3 +1,4 @@
+# [tests]
 import pytest
 from fastapi.testclient import TestClient
 from kitchen import app
@@ -5,7 +6,6 @@ from kitchen import app
 client = TestClient(app)
 
 
-# [tests]
 @pytest.mark.parametrize(
     ("guests", "status"),
     [(0, 422), (1, 201), (12, 201), (13, 422), ("many", 422)],

@@ -1,3 +1,4 @@
+# [fixtures]
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -12,7 +13,6 @@ from sqlalchemy.ext.asyncio import (
 from stored_kitchen import Base, app, get_session
 
 
-# [fixtures]
 @pytest.fixture(scope="session")
 def kitchen() -> Iterator[TestClient]:
     with TestClient(app) as client:

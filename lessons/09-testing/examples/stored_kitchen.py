@@ -43,10 +43,8 @@ app = FastAPI(lifespan=lifespan)
 async def add_dish(name: str, session: Session) -> dict[str, int]:
     dish = Dish(name=name)
     session.add(dish)
-    await session.flush()
-    number = dish.id
     await session.commit()
-    return {"id": number}
+    return {"id": dish.id}
 
 
 @app.get("/dishes/{dish_id}")

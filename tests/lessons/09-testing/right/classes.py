@@ -89,6 +89,7 @@ class TestBooks:
         made = new(shop)
         assert "cost" not in made.json()
         assert "cost" not in shop.get("/books").json()[0]
+        assert "cost" not in shop.get(made.headers["Location"]).json()
 
 
 class TestKeys:

@@ -69,6 +69,9 @@ class ShopCase(unittest.TestCase):
         self.assertNotIn("cost", added.json())
         where = added.headers["Location"]
         self.assertEqual(self.client.get(where).json()["author"], "Kipling")
+        (listed,) = self.client.get("/books").json()
+        self.assertNotIn("cost", listed)
+        self.assertNotIn("cost", self.client.get(where).json())
         self.assertEqual(self.client.delete(where, headers=key("ada")).status_code, 403)
         self.assertEqual(self.client.delete(where, headers=key("staff")).status_code, 204)
         self.assertEqual(self.client.get(where).status_code, 404)
@@ -78,6 +81,9 @@ class ShopCase(unittest.TestCase):
             answer = self.client.post("/books", json={}, headers=headers)
             self.assertEqual(answer.status_code, 401)
             self.assertIn("www-authenticate", answer.headers)
+        book = {"title": "Kim", "author": "Kipling", "price": 90, "cost": 50, "stock": 3}
+        answer = self.client.post("/books", json=book, headers=key("ada"))
+        self.assertEqual(answer.status_code, 403)
 
     def test_list(self):
         for title in ("b", "a", "c"):
@@ -162,6 +168,7 @@ def case():
         (422, {"price": 0}),
         (201, {"price": 1}),
         (422, {"stock": -1}),
+        (201, {"stock": 0}),
     ],
 )
 def test_fields(case, status, fields):
