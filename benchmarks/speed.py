@@ -275,7 +275,7 @@ def main() -> None:
         "From a save to the verdict": warm(rounds),
         "A command that grades nothing": listing(rounds),
         "What confinement costs": confined(rounds),
-        "The whole course": everything(max(3, rounds // 3)),
+        "The whole course": everything(max(1, rounds // 2)),
         "Tests that are graded": tests_of_tests(rounds),
     }
     parts = ["# How fast it is", __doc__.partition("\n\n")[2].partition("\n\n")[2].strip()]
