@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 BROKEN = 70
 """The exit code if pytest could not even be run: none of its own, and not 0 or 1."""
+Kind = Literal["given", "reversed", "random", "rotated"]
+"""As they stand; the last one first; shuffled; or from one of them to the end, and then those
+before it."""
 CONFIGURATION = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml")
 
 
@@ -58,9 +61,7 @@ def _arguments(folder: Path, start: dict[str, Any]) -> list[str]:
 class Order:
     """In which order the tests are run."""
 
-    kind: Literal["given", "reversed", "random", "rotated"] = "given"
-    """As they stand; the last one first; shuffled; or from one of them to the end, and then those
-    before it."""
+    kind: Kind = "given"
     seed: int = 0
     """What they are shuffled by."""
     near: str = ""

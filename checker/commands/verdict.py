@@ -81,9 +81,9 @@ def _next(report: Report, path: Path, workspace: Workspace | None) -> list[str]:
     if report.trouble:
         return [f"Then check again: `learn check {lesson.number}`"]
     step = next(result.step for result in report.steps if result.status != "passed")
-    again = lesson.number if len(report.steps) == len(lesson.steps) else step.id
     if terminal.first_failing(report) is None:
         return [f"The step that fails, and why:  learn check {lesson.number}"]
+    again = lesson.number if len(report.steps) == len(lesson.steps) else step.id
     main = workspace.shown(path / lesson.entry if path.is_dir() else path)
     lines = []
     if workspace.is_untouched(lesson):

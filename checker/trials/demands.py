@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from checker.launcher import Job
+    from checker.testing import Kind
     from checker.trials.builds import Build
-    from checker.trials.plan import Kind
     from checker.trials.run import Trial, Verdict
 
 INTERRUPTED, NO_TESTS = 2, 5

@@ -16,7 +16,7 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from checker.testing import Order
 from checker.trials.builds import GIVEN, REWRITTEN, read_builds
@@ -24,10 +24,9 @@ from checker.trials.run import run
 
 if TYPE_CHECKING:
     from checker.launcher import Job
+    from checker.testing import Kind
     from checker.trials.run import Trial
 
-Kind = Literal["given", "reversed", "random", "rotated"]
-"""The kind of an order: see checker.testing.Order."""
 KINDS: tuple[Kind, ...] = ("rotated", "reversed", "random")
 """In which orders the tests are run on correct builds, beside the order in which they stand."""
 STEPS_BACK = 3
