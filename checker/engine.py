@@ -6,6 +6,7 @@ itself has to do until they are asked.
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from checker.isolation.choice import Wanted
     from checker.model import Isolation
 
+SHARDS = min(os.cpu_count() or 1, 4)
+"""Runs that share one submission: each has an app of its own, and keeps a processor busy."""
+
 
 class Engine:
     """Serves apps and runs suites.
@@ -29,10 +33,16 @@ class Engine:
     A context manager: at its end every process is gone. Safe to use from several threads.
     """
 
-    def __init__(self, start_runners: Callable[[Path], Runners], wanted: Wanted = "auto") -> None:
-        """Start everything; `for_one_check` and `for_many` say what. Raises GradingFault."""
+    def __init__(
+        self, start_runners: Callable[[Path], Runners], wanted: Wanted = "auto", shards: int = 1
+    ) -> None:
+        """Start everything; `for_one_check` and the like say what. Raises GradingFault."""
+        self.shards = shards
+        """How many runs side by side share the checks of one submission out among them."""
         self.found_by: dict[str, dict[str, str]] = {}
         """By lesson and bug: the learner's test that found it last. The next run begins there."""
+        self.took_s: dict[str, dict[str, float]] = {}
+        """By lesson and check: how many seconds it took last."""
         self._stack = ExitStack()
         self._hosts = self._stack.enter_context(Hosts(wanted))
         folder = self._stack.enter_context(Scratch())
@@ -43,18 +53,24 @@ class Engine:
     @classmethod
     def for_one_check(cls, isolation: Wanted = "auto") -> Self:
         """Start what grades one submission soonest."""
-        return cls(lambda _: Spawned(spare=0), isolation)
+        if not sandbox.CAN_FORK:
+            return cls(lambda _: Spawned(spare=0), isolation)
+        return cls(Forked, isolation, SHARDS)
+
+    @classmethod
+    def for_watching(cls, isolation: Wanted = "auto") -> Self:
+        """Start what grades one submission after the other, each as soon as it can be.
+
+        It keeps no memory for the lesson before.
+        """
+        if not sandbox.CAN_FORK:
+            return cls(lambda _: Spawned(spare=1), isolation)
+        return cls(partial(Forked, resting=1), isolation, SHARDS)
 
     @classmethod
     def for_many(cls, isolation: Wanted = "auto") -> Self:
-        """Start what grades any number of submissions, each in a fraction of the time."""
+        """Start what grades many submissions side by side, at the least work for each."""
         return cls(Forked if sandbox.CAN_FORK else lambda _: Spawned(spare=1), isolation)
-
-    @classmethod
-    def for_watching(cls) -> Self:
-        """Start what grades one lesson at a time, and keeps no memory for those of before."""
-        forked = partial(Forked, resting=1)
-        return cls(forked if sandbox.CAN_FORK else lambda _: Spawned(spare=1))
 
     @property
     def control(self) -> str | None:

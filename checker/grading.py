@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import threading
 import time
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from checker.cancellation import Cancellation, Cancelled
 from checker.diagnosis import diagnosed
 from checker.engine import Engine
 from checker.errors import GradingFault, UsageFault
-from checker.model import (
-    Check,
-    Database,
-    Exchange,
-    Frame,
-    Lesson,
-    Raised,
-    Report,
-    Step,
-    StepResult,
-    Trouble,
-)
+from checker.model import Database, Lesson, Report, Step, Trouble
+from checker.rows import Rows
 from checker.scratch import Scratch
 from checker.source import Source
 from checker.submission import copy_submission, unreadable
@@ -96,10 +85,14 @@ def grade(
                 job["database"] = stack.enter_context(
                     databases.provided(database, engine.shared(scratch), engine.isolation)
                 )
-            rows = _run_suite(engine.run(job), lesson.limits.lesson_s, cancelled)
+            shards = engine.shards if lesson.entry == "main.py" else 1  # trials run side by side
+            jobs = [job | {"shard": shard, "shards": shards} for shard in range(shards)]
+            rows = _run_suite(engine, jobs, lesson.limits.lesson_s, cancelled)
+            rows.hold_back(lesson.steps)
+            engine.took_s.setdefault(lesson.number, {}).update(rows.took_s)
             if rows.found_by:
                 engine.found_by[lesson.number] = rows.found_by
-        results = diagnosed([_result(step, rows) for step in steps], lesson, Source(folder))
+        results = diagnosed([rows.result(step) for step in steps], lesson, Source(folder))
     return Report(
         lesson=lesson,
         steps=results,
@@ -122,37 +115,6 @@ def _database(lesson: Lesson, options: Options) -> Database | None:
             f"It can be graded on {', '.join(lesson.databases)}.",
         )
     return options.database
-
-
-@dataclass
-class Rows:
-    """What the runner has told so far."""
-
-    checks: dict[str, tuple[int, Check]] = field(default_factory=dict)
-    """By name: the step's number, and the check."""
-    trouble: Trouble | None = None
-    log: str = ""
-    found_by: dict[str, str] = field(default_factory=dict)
-    """Which of the learner's tests found which bug."""
-    finished: bool = False
-
-    def take(self, line: bytes) -> None:
-        """Add one row. The runner is ours: a row that doesn't parse is our bug."""
-        row: dict[str, Any] = json.loads(line)
-        match row["row"]:
-            case "collected":
-                for check in row["checks"]:
-                    name = check["name"]
-                    self.checks[name] = (check["step"], Check(name, check["label"]))
-            case "check":
-                check = _check(row["check"])
-                self.checks[check.name] = (row["step"], check)
-            case "trouble":
-                self.trouble = Trouble(**row["trouble"])
-            case "found":
-                self.found_by = row["tests"]
-            case "finished":
-                self.finished, self.log = True, row["log"]
 
 
 def job_of(
@@ -178,31 +140,44 @@ def job_of(
         "entry": lesson.entry,
         "reference": str(lesson.solution),
         "found_by": engine.found_by.get(lesson.number, {}),
+        "took_s": engine.took_s.get(lesson.number, {}),
     }
 
 
-def _run_suite(running: Running, limit_s: float, cancellation: Cancellation) -> Rows:
-    """Collect the rows of a run. Raises Cancelled, or GradingFault if the run breaks."""
+def _run_suite(
+    engine: Engine, jobs: Sequence[dict[str, Any]], limit_s: float, cancellation: Cancellation
+) -> Rows:
+    """Run every job, side by side, and collect the rows.
+
+    Raises Cancelled, or GradingFault if a run breaks.
+    """
     rows = Rows()
     overdue = threading.Event()
+    runs: list[Running] = []
+
+    def stop() -> None:
+        for run in runs:
+            run.stop()
 
     def stop_overdue() -> None:
         overdue.set()
-        running.stop()
+        stop()
 
     watchdog = threading.Timer(limit_s, stop_overdue)
     watchdog.start()
-    cancellation.stops(running.stop)
     try:
-        for line in running.rows:
-            if line.endswith(b"\n"):  # else it was ended in the middle of a row
-                rows.take(line)
-    except OSError:
-        pass  # reset by a dying process: it has not told that it finished
+        runs.extend(map(engine.run, jobs))  # those that have started stay in it
+        cancellation.stops(stop)
+        others = [threading.Thread(target=_read, args=(run, rows)) for run in runs[1:]]
+        for reader in others:
+            reader.start()
+        _read(runs[0], rows)
+        for reader in others:
+            reader.join()
     finally:
         cancellation.stops(None)
         watchdog.cancel()
-        said = running.close().strip()
+        said = "\n".join(run.close() for run in runs).strip()
     if cancellation.is_set():
         raise Cancelled
     if overdue.is_set():
@@ -211,7 +186,7 @@ def _run_suite(running: Running, limit_s: float, cancellation: Cancellation) -> 
             f"The whole lesson took longer than {limit_s:g} seconds, so grading stopped.\n"
             "Look for functions that wait, or that never end.",
         )
-    elif not rows.finished or not rows.checks:
+    elif rows.finished < len(jobs) or not rows.checks:
         raise GradingFault(
             f"The hidden suite did not run to its end.\n{said[-2000:]}".strip(),
             "This is not your app's fault. Run `learn doctor`, and report it with its output.",
@@ -219,24 +194,13 @@ def _run_suite(running: Running, limit_s: float, cancellation: Cancellation) -> 
     return rows
 
 
-def _result(step: Step, rows: Rows) -> StepResult:
-    checks = [check for number, check in rows.checks.values() if number == step.number]
-    if rows.trouble:
-        # A check that passed before the end still passed; the rest did not run.
-        checks = [
-            check if check.status != "not_run" else replace(check, message="Not run.")
-            for check in checks
-        ]
-    return StepResult(step, tuple(checks))
-
-
-def _check(row: dict[str, Any]) -> Check:
-    exchanges = tuple(Exchange(**exchange) for exchange in row.pop("exchanges"))
-    exceptions = tuple(
-        Raised(**raised | {"frames": tuple(Frame(**frame) for frame in raised["frames"])})
-        for raised in row.pop("exceptions")
-    )
-    return Check(**row, exchanges=exchanges, exceptions=exceptions)
+def _read(run: Running, rows: Rows) -> None:
+    try:
+        for line in run.rows:
+            if line.endswith(b"\n"):  # else it was ended in the middle of a row
+                rows.take(line)
+    except OSError:
+        pass  # reset by a dying process: it has not told that it finished
 
 
 def grade_all(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import tempfile
 from dataclasses import dataclass, field
@@ -51,6 +52,11 @@ class Job:
     """The folder of the lesson's solution."""
     found_by: dict[str, str] = field(default_factory=dict)
     """Which of the learner's tests found which bug, in a run before this one."""
+    shard: int = 0
+    """Of `shards` runs that share the checks out among them, the number of this one."""
+    shards: int = 1
+    took_s: dict[str, float] = field(default_factory=dict)
+    """By check: how many seconds it took in a run before."""
 
     @classmethod
     def of(cls, told: dict[str, Any]) -> Self:
@@ -68,7 +74,7 @@ class Launcher:
         self.environment = job.environment | self._secrets
         self._running: list[Served] = []
         self._changes: dict[Served, dict[str, str]] = {}
-        self._databases = 0
+        self._databases = itertools.count(1 + job.shard, job.shards)
         self._ahead: Served | None = None
         self.main = self.serve() if job.entry == "main.py" else NotServed()
 
@@ -124,8 +130,7 @@ class Launcher:
             return {}
         from checker import databases  # few lessons have one
 
-        self._databases += 1
-        return {"DATABASE_URL": databases.make_empty(self.job.database, self._databases)}
+        return {"DATABASE_URL": databases.make_empty(self.job.database, next(self._databases))}
 
     def serve_again(self) -> None:
         """Replace the app that tests share, after it died or stopped answering."""

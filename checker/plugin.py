@@ -15,6 +15,7 @@ import pytest
 
 from checker.client import App, Unmet, connect
 from checker.model import Check, Exchange, Raised
+from checker.sharding import deal_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -35,7 +36,7 @@ class Grader:
         """`serve` is called once the suite is collected, with the function that performs a run."""
         self._serve = serve
         self._not_collected: list[str] = []
-        self._broken_steps: dict[int, str] = {}
+        self._broken_steps: set[int] = set()
         self._clients: list[App] = []
         self._exceptions_before = self._printed_before = 0
         self._trials: Trials | None = None
@@ -82,7 +83,10 @@ class Grader:
                 run.tell("found", tests=self._trials.end())
 
     def _choose(self, items: list[pytest.Item]) -> None:
-        """Choose and order the checks, and tell their names: all are `not_run` yet."""
+        """Choose and order the checks, and tell their names: all are `not_run` yet.
+
+        Then keep those that this run is to perform, if there are others beside it.
+        """
         job = self.run.job
         wanted = self._with_needs(set(job.steps))
         items[:] = [item for item in items if not wanted or _step(item) in wanted]
@@ -96,6 +100,8 @@ class Grader:
                 {"name": item.name, "label": _label(item), "step": _step(item)} for item in items
             ],
         )
+        own = deal_out([item.name for item in items], job.took_s, job.shards)[job.shard]
+        items[:] = [item for item in items if item.name in own]
 
     def _with_needs(self, steps: set[int]) -> set[int]:
         wanted: set[int] = set()
@@ -126,10 +132,8 @@ class Grader:
         self._clients = []
         self._exceptions_before = len(self.run.launcher.main.exceptions)
         self._printed_before = self.run.launcher.main.log_length
-        for need in self.run.job.needs.get(_step(item), []):
-            if need in self._broken_steps:
-                reason = f"Not run: this builds on step {self._broken_steps[need]}, which fails."
-                raise NotRun(reason)
+        if self._broken_steps.intersection(self.run.job.needs.get(_step(item), [])):
+            raise NotRun
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -145,14 +149,12 @@ class Grader:
         status, message = self._verdict(call)
         if status == "passed":
             message = getattr(item, "remark", "")
-        number = _step(item)
         if status != "passed":
-            lesson = item.get_closest_marker("lesson")
-            name = f"{lesson.args[0]}.{number}" if lesson else str(number)
-            self._broken_steps.setdefault(number, name)
+            self._broken_steps.add(_step(item))
         self.run.tell(
             "check",
-            step=number,
+            step=_step(item),
+            took_s=call.duration,
             check=Check(
                 name=item.name,
                 label=_label(item),
@@ -172,7 +174,7 @@ class Grader:
             return "passed", ""
         error = call.excinfo.value
         if isinstance(error, NotRun):
-            return "not_run", str(error)
+            return "not_run", ""
         if isinstance(error, AssertionError) and call.when == "call":
             return "failed", str(error) or "The check found something else than the task asks for."
         if isinstance(error, (LookupError, TypeError, ValueError, AttributeError)) and any(
@@ -298,7 +300,7 @@ class Fresh:
 
 
 class NotRun(Exception):
-    """A check that builds on a step which has not passed."""
+    """Raised for a check that builds on a step which has not passed (see checker.rows)."""
 
 
 def _step(item: pytest.Item) -> int:

@@ -4,8 +4,9 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,18 @@ from checker.cancellation import Cancellation, Cancelled
 from checker.catalog import load_course
 from checker.engine import Engine
 from checker.errors import GradingFault
-from checker.grading import grade
-from checker.model import Lesson
+from checker.grading import Options, grade
+from checker.model import Lesson, Report
+from checker.runners import Forked, Spawned
 from tests.conftest import TINY
 
-KINDS = [Engine.for_one_check, Engine.for_many]
+KINDS = [
+    partial(Engine, lambda _: Spawned(spare=0)),
+    Engine.for_many,
+    partial(Engine, Forked, shards=2),
+]
+
+BUILDS_ON_STEP_1 = "Not run: this builds on step 01.1, which fails."
 
 
 @pytest.fixture
@@ -27,7 +35,7 @@ def lesson(tmp_path: Path) -> Lesson:
     return load_course(shutil.copytree(TINY, tmp_path / "course")).lessons[0]
 
 
-@pytest.fixture(params=KINDS, ids=["spawned", "forked"])
+@pytest.fixture(params=KINDS, ids=["spawned", "forked", "shared out"])
 def kind(request: pytest.FixtureRequest) -> Iterator[Engine]:
     with request.param() as engine:
         yield engine
@@ -94,9 +102,41 @@ def test_a_check_that_is_cancelled_before_it_begins(lesson: Lesson, kind: Engine
         grade(lesson, lesson.solution, engine=kind, cancelled=cancelled)
 
 
+def test_checks_that_are_shared_out_make_the_same_report(lesson: Lesson) -> None:
+    """Step 2 builds on step 1, whichever run it is graded in: and runs change with each check."""
+    work = shutil.copytree(lesson.solution, lesson.solution.parent / "work")
+    right = (work / "main.py").read_text()
+    broken = right.replace('os.environ["GREETING"]', '"wrong"')
+    assert broken != right
+    with Engine.for_many() as one, Engine(Forked, shards=2) as several:
+        for main in (right, broken, broken, right):
+            (work / "main.py").write_text(main)
+            told = [grade(lesson, work, Options(seed=1), engine) for engine in (one, several)]
+            assert said(told[0]) == said(told[1])
+            held = [message for _, status, message in said(told[1]) if status == "not_run"]
+            assert held == [BUILDS_ON_STEP_1] * (main == broken)
+            assert told[0].status == ("passed" if main == right else "failed")
+
+
+def test_no_verdict_comes_of_half_the_checks(lesson: Lesson) -> None:
+    """One run dies, the other comes to its end."""
+    with lesson.suite.open("a") as suite:
+        suite.write(
+            "\n\n@pytest.mark.step(3)\ndef test_kills_its_run():\n"
+            '    """It does."""\n    import os\n    os._exit(0)\n'
+        )
+    with Engine(Forked, shards=2) as engine, pytest.raises(GradingFault, match="to its end"):
+        grade(lesson, lesson.solution, engine=engine)
+
+
+def said(report: Report) -> list[tuple[str, str, str]]:
+    checks = [check for result in report.steps for check in result.checks]
+    return [(check.name, check.status, check.message) for check in checks]
+
+
 @pytest.mark.skipif(not sandbox.CAN_FORK, reason="/proc is Linux's")
 @pytest.mark.parametrize("start", KINDS)
-def test_no_process_is_left(lesson: Lesson, start: type[Engine]) -> None:
+def test_no_process_is_left(lesson: Lesson, start: Callable[[], Engine]) -> None:
     before = children()
     with start() as engine:
         grade(lesson, lesson.solution, engine=engine)

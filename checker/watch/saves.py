@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-QUIET_MS = 50
-"""A burst of events is over when there was none for so long."""
+QUIET_MS = 10
+"""A burst of events is over when there was none for so long.
+
+Not longer: what an editor writes later is a content of its own, which cancels the check before.
+"""
 LONGEST_BURST_MS = 1000
 LOOK_AGAIN_MS = 2000
 """How often to look where no event came: one may get lost, or never have been sent."""
