@@ -43,6 +43,8 @@ class Engine:
         """By lesson and bug: the learner's test that found it last. The next run begins there."""
         self.took_s: dict[str, dict[str, float]] = {}
         """By lesson and check: how many seconds it took last."""
+        self.starts: dict[str, dict[str, int]] = {}
+        """By lesson and check: how many fresh apps it asked for last, with nothing changed."""
         self._stack = ExitStack()
         self._hosts = self._stack.enter_context(Hosts(wanted))
         folder = self._stack.enter_context(Scratch())

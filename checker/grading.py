@@ -90,6 +90,7 @@ def grade(
             rows = _run_suite(engine, jobs, lesson.limits.lesson_s, cancelled)
             rows.hold_back(lesson.steps)
             engine.took_s.setdefault(lesson.number, {}).update(rows.took_s)
+            engine.starts.setdefault(lesson.number, {}).update(rows.starts)
             if rows.found_by:
                 engine.found_by[lesson.number] = rows.found_by
         results = diagnosed([rows.result(step) for step in steps], lesson, Source(folder))
@@ -141,6 +142,7 @@ def job_of(
         "reference": str(lesson.solution),
         "found_by": engine.found_by.get(lesson.number, {}),
         "took_s": engine.took_s.get(lesson.number, {}),
+        "starts": engine.starts.get(lesson.number, {}),
     }
 
 

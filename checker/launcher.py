@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from checker.model import Isolation
     from checker.source import Source
 
+AHEAD = 2
+"""How many copies of an app wait at most until they are asked for."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -57,6 +60,8 @@ class Job:
     shards: int = 1
     took_s: dict[str, float] = field(default_factory=dict)
     """By check: how many seconds it took in a run before."""
+    starts: dict[str, int] = field(default_factory=dict)
+    """By check: how many fresh apps it asked for in a run before, with nothing changed."""
 
     @classmethod
     def of(cls, told: dict[str, Any]) -> Self:
@@ -75,7 +80,7 @@ class Launcher:
         self._running: list[Served] = []
         self._changes: dict[Served, dict[str, str]] = {}
         self._databases = itertools.count(1 + job.shard, job.shards)
-        self._ahead: Served | None = None
+        self._ahead: list[Served] = []
         self.main = self.serve() if job.entry == "main.py" else NotServed()
 
     def serve(self, environment: Mapping[str, str | None] | None = None) -> Served:
@@ -84,13 +89,13 @@ class Launcher:
         `environment` changes variables, None removes one.
         """
         if self._ahead and not environment:
-            served, self._ahead = self._ahead, None
-            return served
+            return self._ahead.pop(0)
         return self._start(environment or {})
 
-    def serve_ahead(self) -> None:
-        """Start the copy that `serve` will be asked for next: it loads meanwhile."""
-        self._ahead = self._ahead or self._start({})
+    def serve_ahead(self, to_come: int) -> None:
+        """Start what `serve` will be asked for next, for so many calls: it loads meanwhile."""
+        while len(self._ahead) < min(to_come, AHEAD):
+            self._ahead.append(self._start({}))
 
     def _start(self, wanted: Mapping[str, str | None]) -> Served:
         served = Served(

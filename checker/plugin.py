@@ -40,8 +40,10 @@ class Grader:
         self._clients: list[App] = []
         self._exceptions_before = self._printed_before = 0
         self._trials: Trials | None = None
-        self.fresh_apps_follow = False
-        """Whether a check after this one starts the app anew."""
+        self.asked_for = 0
+        """How many fresh apps the check has asked for, with nothing changed."""
+        self.to_come = 0
+        """How many those after it are likely to ask for."""
 
     # -------------------------------------------------------------------------- collection
 
@@ -72,9 +74,12 @@ class Grader:
         if trouble := run.launcher.main.wait_started():
             run.tell("trouble", trouble=trouble)
             return  # the checks stay as they are: not run
+        starts = [run.job.starts.get(check.name, _may_start(check)) for check in checks]
+        if run.job.starts:
+            run.launcher.serve_ahead(sum(starts))
         try:
             for number, (check, following) in enumerate(pairwise([*checks, None]), 1):
-                self.fresh_apps_follow = any(map(_starts_anew, checks[number:]))
+                self.asked_for, self.to_come = 0, sum(starts[number:])
                 session.config.hook.pytest_runtest_protocol(item=check, nextitem=following)
                 if run.job.first_failure_only and self._broken_steps:
                     break  # the checks that follow stay as they are: not run
@@ -155,6 +160,7 @@ class Grader:
             "check",
             step=_step(item),
             took_s=call.duration,
+            starts=self.asked_for,
             check=Check(
                 name=item.name,
                 label=_label(item),
@@ -276,8 +282,9 @@ class Fresh:
         served = self._serve(environment)
         if problem := served.wait_started():
             raise Unmet(f"Your app should start, but does not.\n{problem.message}")
-        if self._grader.fresh_apps_follow and not environment:
-            self._launcher.serve_ahead()
+        if not environment:
+            self._grader.asked_for += 1
+            self._launcher.serve_ahead(self._grader.to_come)
         return self._grader.client(served)
 
     def expect_refusal(self, *, because: str, **environment: str | None) -> Trouble:
@@ -310,7 +317,7 @@ def _step(item: pytest.Item) -> int:
     return int(mark.args[0])
 
 
-def _starts_anew(item: pytest.Item) -> bool:
+def _may_start(item: pytest.Item) -> bool:
     return "fresh_app" in getattr(item, "fixturenames", ())
 
 

@@ -28,6 +28,8 @@ class Rows:
     """Which of the learner's tests found which bug."""
     took_s: dict[str, float] = field(default_factory=dict)
     """By name of a check: how many seconds it took."""
+    starts: dict[str, int] = field(default_factory=dict)
+    """By name of a check: how many fresh apps it asked for, with nothing changed."""
     finished: int = 0
     """How many runs have come to their end."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -47,7 +49,8 @@ class Rows:
             case "check":
                 check = _check(row["check"])
                 self.checks[check.name] = (row["step"], check)
-                self.took_s[check.name] = row["took_s"]
+                if check.status != "not_run":
+                    self.took_s[check.name], self.starts[check.name] = row["took_s"], row["starts"]
             case "trouble":
                 self.trouble = self.trouble or Trouble(**row["trouble"])
             case "found":

@@ -9,7 +9,8 @@ from checker.catalog import load_course
 from checker.client import App, connect
 from checker.engine import Engine
 from checker.grading import grade
-from checker.launcher import Job, Launcher
+from checker.launcher import AHEAD, Job, Launcher
+from checker.model import Course
 from checker.server import Served
 from tests.conftest import TINY
 
@@ -43,21 +44,24 @@ def client(served: Served) -> App:
 
 
 def test_what_was_started_ahead_is_handed_out_once(launcher: Launcher) -> None:
-    launcher.serve_ahead()
+    launcher.serve_ahead(1)
     first, second = launcher.serve(), launcher.serve()
     assert first is not second
     client(first).put("/shelf/a", json="b").expect(204)
     client(second).get("/shelf/a").expect(404)
 
 
-def test_only_one_is_started_ahead(launcher: Launcher) -> None:
-    launcher.serve_ahead()
-    launcher.serve_ahead()
-    assert len(launcher._running) == 2  # the main one, and this
+@pytest.mark.parametrize(("to_come", "started"), [(0, 0), (1, 1), (AHEAD + 1, AHEAD)])
+def test_no_more_are_started_than_will_be_asked_for_soon(
+    launcher: Launcher, to_come: int, started: int
+) -> None:
+    for _ in range(2):
+        launcher.serve_ahead(to_come)
+    assert len(launcher._running) == 1 + started  # the main one too
 
 
 def test_other_variables_need_an_app_of_their_own(launcher: Launcher) -> None:
-    launcher.serve_ahead()
+    launcher.serve_ahead(1)
     changed = launcher.serve({"COLOUR": "green"})
     ahead = launcher.serve()
     assert "COLOUR" in changed.environment
@@ -65,7 +69,7 @@ def test_other_variables_need_an_app_of_their_own(launcher: Launcher) -> None:
 
 
 def test_what_nobody_asked_for_is_ended_too(launcher: Launcher) -> None:
-    launcher.serve_ahead()
+    launcher.serve_ahead(1)
     _, ahead = launcher._running
     launcher.end_all()
     assert ahead.wait_ended() is not None
@@ -78,3 +82,11 @@ def test_checks_that_start_the_app_anew_share_nothing(own_course: Path, engine: 
     report = grade(lesson, lesson.solution, engine=engine)
     assert report.status == "passed"
     assert len(report.steps[1].checks) == 5
+
+
+def test_it_is_remembered_which_checks_start_the_app_anew(tiny: Course, engine: Engine) -> None:
+    lesson = tiny.lessons[1]
+    grade(lesson, lesson.solution, engine=engine)
+    starts = engine.starts[lesson.number]
+    assert set(starts.values()) == {0, 1}
+    assert all(engine.took_s[lesson.number][check] > 0 for check in starts)

@@ -24,7 +24,11 @@ def told(row: str, **values: Any) -> bytes:
 def check(number: int, status: str) -> bytes:
     graded = {"name": f"test_{number}", "label": "", "status": status, "message": status}
     return told(
-        "check", step=number, took_s=0.1, check=graded | {"exchanges": [], "exceptions": []}
+        "check",
+        step=number,
+        took_s=0.1,
+        starts=1,
+        check=graded | {"exchanges": [], "exceptions": []},
     )
 
 
@@ -77,3 +81,10 @@ def test_the_first_trouble_is_the_one_that_is_told(rows: Rows) -> None:
         rows.take(told("trouble", trouble={"kind": "crashed", "message": message}))
     assert rows.trouble
     assert rows.trouble.message == "first"
+
+
+def test_only_of_checks_that_ran_is_it_remembered_what_they_took(rows: Rows) -> None:
+    rows.take(check(1, "failed"))
+    rows.take(check(2, "not_run"))
+    assert rows.took_s == {"test_1": 0.1}
+    assert rows.starts == {"test_1": 1}
