@@ -139,7 +139,7 @@ def watched() -> Iterator[Callable[[], float]]:
 @contextmanager
 def engine_at_work(level: Wanted = "auto") -> Iterator[Callable[[], float]]:
     """Keep the engine of `learn watch`; yield what saves the reference and grades it."""
-    with tempfile.TemporaryDirectory() as name, Engine.for_many(level) as engine:
+    with tempfile.TemporaryDirectory() as name, Engine.for_watching(level) as engine:
         work = Path(shutil.copytree(LESSONS[0].solution, Path(name) / "work"))
         source = (work / "main.py").read_text(encoding="utf-8")
         saves = iter(range(10**6))

@@ -76,7 +76,8 @@ class Rows:
         `steps` are all steps of the lesson, in order.
         """
         ids = {step.number: step.id for step in steps}
-        broken = {number for number, check in self.checks.values() if check.status != "passed"}
+        wrong = ("failed", "error")
+        broken = {number for number, check in self.checks.values() if check.status in wrong}
         for step in steps:
             on = next((need for need in step.needs if need in broken), None)
             if on is None:

@@ -63,6 +63,13 @@ def test_what_builds_on_a_broken_step_is_held_back(rows: Rows) -> None:
     ]
 
 
+def test_a_step_that_was_not_reached_holds_nothing_back(rows: Rows) -> None:
+    """Its run has ended at a first failure, or was stopped."""
+    rows.take(check(2, "failed"))
+    rows.hold_back(STEPS)
+    assert statuses(rows) == ["not_run", "failed", "not_run", "not_run"]
+
+
 def test_nothing_is_held_back_where_nothing_is_broken(rows: Rows) -> None:
     for number in (1, 2, 3, 4):
         rows.take(check(number, "passed"))
