@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from checker import sandbox
 from checker.hosts import Hosts
+from checker.memory import Memory
 from checker.runners import Forked, Runners, Running, Spawned
 from checker.scratch import Scratch, remove_abandoned
 
@@ -39,12 +40,8 @@ class Engine:
         """Start everything; `for_one_check` and the like say what. Raises GradingFault."""
         self.shards = shards
         """How many runs side by side share the checks of one submission out among them."""
-        self.found_by: dict[str, dict[str, str]] = {}
-        """By lesson and bug: the learner's test that found it last. The next run begins there."""
-        self.took_s: dict[str, dict[str, float]] = {}
-        """By lesson and check: how many seconds it took last."""
-        self.starts: dict[str, dict[str, int]] = {}
-        """By lesson and check: how many fresh apps it asked for last, with nothing changed."""
+        self.memory = Memory()
+        """What its runs have shown; a caller may put an earlier one in its place."""
         self._stack = ExitStack()
         self._hosts = self._stack.enter_context(Hosts(wanted))
         folder = self._stack.enter_context(Scratch())

@@ -89,10 +89,7 @@ def grade(
             jobs = [job | {"shard": shard, "shards": shards} for shard in range(shards)]
             rows = _run_suite(engine, jobs, lesson.limits.lesson_s, cancelled)
             rows.hold_back(lesson.steps)
-            engine.took_s.setdefault(lesson.number, {}).update(rows.took_s)
-            engine.starts.setdefault(lesson.number, {}).update(rows.starts)
-            if rows.found_by:
-                engine.found_by[lesson.number] = rows.found_by
+            engine.memory.add(lesson.number, rows)
         results = diagnosed([rows.result(step) for step in steps], lesson, Source(folder))
     return Report(
         lesson=lesson,
@@ -122,7 +119,7 @@ def job_of(
     lesson: Lesson, folder: Path, scratch: Path, engine: Engine, options: Options
 ) -> dict[str, Any]:
     """Return what a run of a lesson's suite on `folder` is told (see checker.launcher.Job)."""
-    return {
+    return engine.memory.of(lesson.number) | {
         "suite": str(lesson.suite),
         "submission": str(folder),
         "scratch": str(scratch),
@@ -140,9 +137,6 @@ def job_of(
         "first_failure_only": options.first_failure_only,
         "entry": lesson.entry,
         "reference": str(lesson.solution),
-        "found_by": engine.found_by.get(lesson.number, {}),
-        "took_s": engine.took_s.get(lesson.number, {}),
-        "starts": engine.starts.get(lesson.number, {}),
     }
 
 

@@ -46,6 +46,11 @@ class Workspace:
         return self.state / "progress.sqlite3"
 
     @property
+    def memory_file(self) -> Path:
+        """The file of what earlier checks have shown (see checker.memory)."""
+        return self.state / "memory.json"
+
+    @property
     def starters(self) -> Path:
         """The folder that keeps every file as it was handed out."""
         return self.state / "starters"

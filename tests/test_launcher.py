@@ -87,6 +87,6 @@ def test_checks_that_start_the_app_anew_share_nothing(own_course: Path, engine: 
 def test_it_is_remembered_which_checks_start_the_app_anew(tiny: Course, engine: Engine) -> None:
     lesson = tiny.lessons[1]
     grade(lesson, lesson.solution, engine=engine)
-    starts = engine.starts[lesson.number]
+    starts = engine.memory.starts[lesson.number]
     assert set(starts.values()) == {0, 1}
-    assert all(engine.took_s[lesson.number][check] > 0 for check in starts)
+    assert all(engine.memory.took_s[lesson.number][check] > 0 for check in starts)

@@ -481,5 +481,5 @@ def test_an_engine_remembers_which_test_found_a_bug(engine: Engine) -> None:
     lesson, step = find_lesson(load_course(ROOT), "09.4")
     assert step is not None
     assert grade(lesson, REFERENCE, Options(steps=(step,)), engine).status == "passed"
-    found_by = engine.found_by["09"]
+    found_by = engine.memory.found_by["09"]
     assert found_by["unordered"] == "test_main.py::test_books_stand_in_order_of_title"

@@ -11,6 +11,7 @@ from checker.catalog import find_lesson
 from checker.errors import GradingFault, UsageFault
 from checker.files import write_whole
 from checker.grading import Options, grade, grade_all
+from checker.memory import keep, recall
 from checker.progress import Remembered, passed_by_lesson, remember
 from checker.workspace import Workspace, current_course, find_workspace, here
 
@@ -58,6 +59,8 @@ def check(wish: Wish, engine: Engine) -> int:
     needs_workspace = wish.path is None and not wish.solution
     workspace = find_workspace(course, here()) if needs_workspace else None
     work = _work(wish, course, named, workspace)
+    if workspace:
+        engine.memory = recall(workspace.memory_file)
     if wish.form == "text":
         threading.Thread(target=_load_renderer).start()
     options = Options(database=wish.database)
@@ -70,6 +73,8 @@ def check(wish: Wish, engine: Engine) -> int:
         reports = _grade_all(work, options, engine, show_rows=wish.form == "text")
     notices = remember(reports, workspace.progress_file) if workspace else Remembered()
     _show(reports, work, wish, workspace, notices)
+    if workspace:
+        keep(engine.memory, workspace.memory_file)
     return max(EXIT_CODES[report.status] for report in reports)
 
 

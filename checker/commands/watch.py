@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from checker.catalog import find_lesson
 from checker.commands.check import current_lesson
+from checker.memory import keep, recall
 from checker.progress import passed_by_lesson
 from checker.watch.polling import reason_to_poll
 from checker.watch.saves import Saves
@@ -26,6 +27,7 @@ def watch(wanted: str | None, engine: Engine, *, plain: bool, poll: bool, moves_
     course = current_course()
     workspace = find_workspace(course, here())
     lesson = find_lesson(course, wanted)[0] if wanted else current_lesson(course, workspace)
+    engine.memory = recall(workspace.memory_file)
     session = Session(workspace, lesson, moves_on=moves_on)
     session.counts, _ = passed_by_lesson(workspace.progress_file, course.lessons)
     exercises = workspace.root / "exercises"
@@ -47,6 +49,7 @@ def watch(wanted: str | None, engine: Engine, *, plain: bool, poll: bool, moves_
         app = WatchApp(session, engine)
         with Saves(exercises, app.look, polling=bool(reason)):
             app.run_to_the_end()
+    keep(engine.memory, workspace.memory_file)
 
 
 def _terminal_is_dumb() -> bool:

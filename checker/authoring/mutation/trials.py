@@ -126,7 +126,7 @@ def _graded(lesson: Lesson, mutant: Mutant, engine: Engine) -> Ending:
 
 
 def _tested(lesson: Lesson, mutant: Mutant, engine: Engine) -> Ending:
-    found_by = engine.found_by.setdefault(lesson.number, {})
+    found_by = engine.memory.found_by.setdefault(lesson.number, {})
     place, _, _ = mutant.id.partition(".")  # what finds one change of a function finds others too
     order = Order("rotated", near=found_by.get(place, ""), before=STEPS_BACK)
     with Scratch() as scratch:
