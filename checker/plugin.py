@@ -105,7 +105,8 @@ class Grader:
                 {"name": item.name, "label": _label(item), "step": _step(item)} for item in items
             ],
         )
-        own = deal_out([item.name for item in items], job.took_s, job.shards)[job.shard]
+        took_s = {} if job.shuffle else job.took_s  # nothing known: dealt out in turn, as shuffled
+        own = deal_out([item.name for item in items], took_s, job.shards)[job.shard]
         items[:] = [item for item in items if item.name in own]
 
     def _with_needs(self, steps: set[int]) -> set[int]:

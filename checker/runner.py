@@ -1,7 +1,7 @@
 """Runs hidden suites in processes of their own: jobs in, rows of JSON out.
 
-`python -m checker.runner once` runs the job that comes on stdin. The app is started before pytest
-is imported, so that both load at the same time: nothing is quicker for a single check.
+`python -m checker.runner once` runs the job that comes on stdin: where there is no fork. The app is
+started before pytest is imported, so that both load at the same time.
 
 `python -m checker.runner fork CONTROL_FD` loads pytest once. It forks a process for each suite,
 which collects it once, and forks for each job (see checker.forks). Each run still begins with
