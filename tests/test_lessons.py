@@ -61,8 +61,8 @@ def test_right_is_accepted(lesson: Lesson, path: Path, engine: Engine) -> None:
 
 @pytest.fixture(scope="module", params=["process", "confined"])
 def engine_at(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    """An engine of each level that is not the one that `auto` chooses here; checks shared out."""
-    with Engine.for_one_check(request.param) as running:
+    """An engine of each level that is not the one that `auto` chooses here."""
+    with Engine.for_many(request.param) as running:
         yield running
 
 

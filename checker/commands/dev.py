@@ -36,8 +36,7 @@ def check(wanted: str | None, repeat: int) -> int:
     console = output()
     lessons = _lessons(wanted)
     found = 0
-    # Shared out, as a learner's check is: so no check may rely on what another has done to the app.
-    with Engine.for_one_check() as engine, ThreadPoolExecutor(AT_ONCE) as threads:
+    with Engine.for_many() as engine, ThreadPoolExecutor(AT_ONCE) as threads:
         proofs = threads.map(lambda lesson: list(_problems(lesson, engine, repeat)), lessons)
         for lesson, problems in zip(lessons, proofs, strict=True):
             verdict = "sound" if not problems else f"{len(problems)} problems"
