@@ -60,7 +60,7 @@ class Engine:
     def for_watching(cls, isolation: Wanted = "auto") -> Self:
         """Start what grades one submission after the other, each as soon as it can be.
 
-        It keeps no memory for the lesson before.
+        The suite of the lesson before is let go.
         """
         if not sandbox.CAN_FORK:
             return cls(lambda _: Spawned(spare=1), isolation)
