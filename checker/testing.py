@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pytest
 
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 BROKEN = 70
 """The exit code if pytest could not even be run: none of its own, and not 0 or 1."""
-Kind = Literal["given", "reversed", "random", "rotated"]
-"""As they stand; the last one first; shuffled; or from one of them to the end, and then those
-before it."""
+Kind = Literal["given", "reversed", "random", "likely"]
+"""As they stand; the last one first; shuffled; or those first that are likely to find a bug."""
 CONFIGURATION = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml")
 
 
@@ -64,12 +63,8 @@ class Order:
     kind: Kind = "given"
     seed: int = 0
     """What they are shuffled by."""
-    near: str = ""
-    """The id of the test at which they are rotated..."""
-    before: int = 0
-    """...or how many tests before it..."""
-    part: float = 0.0
-    """...or, where there is no such test, after which part of all tests: 0 to 1."""
+    first: Sequence[str] = ()
+    """Ids, with or without parameters, of the tests that are likely; the others follow."""
 
     def arranged(self, names: Sequence[str]) -> list[int]:
         """Return the places that tests with these ids have now, in the order to run them in."""
@@ -79,12 +74,16 @@ class Order:
                 return places[::-1]
             case "random":
                 random.Random(self.seed).shuffle(places)  # noqa: S311 (an order, not a secret)
-            case "rotated":
-                first = int(len(places) * self.part)
-                if self.near in names:
-                    first = max(0, names.index(self.near) - self.before)
-                return places[first:] + places[:first]
+            case "likely":
+                rank = {name: number for number, name in reversed([*enumerate(self.first)])}
+                places.sort(key=lambda place: _rank(names[place], rank))
         return places
+
+
+def _rank(name: str, rank: Mapping[str, int]) -> int:
+    """Return the rank of a test, or else of its function; behind all others if it has none."""
+    function, _, _ = name.partition("[")
+    return min(rank.get(name, len(rank)), rank.get(function, len(rank)))
 
 
 class InOrder:

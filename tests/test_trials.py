@@ -1,7 +1,6 @@
 """Learners' tests, tried on builds of an app: what is believed of them, and what they are told."""
 
 import ast
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -377,21 +376,20 @@ def test_one_trial_stands_for_several(planned: Callable[..., Plan]) -> None:
     verdicts = everything(planned(script))
     assert {name for name, verdict in verdicts.items() if verdict == "failed"} == BUGS
     assert sorted(script.ran) == sorted(
-        {"given": "given", "neither": "rotated", "second": "reversed", "third": "random"}.items()
-        | dict.fromkeys(BUGS, "rotated").items()
+        {"given": "given", "neither": "likely", "second": "reversed", "third": "random"}.items()
+        | dict.fromkeys(BUGS, "likely").items()
     )
 
 
-def test_a_bug_is_looked_for_near_the_test_that_found_the_one_before(
-    planned: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
+def test_the_order_to_find_a_bug_in_is_proven_with_one_of_them(
+    planned: Callable[..., Plan],
 ) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 1)  # one trial after the other
     script = Script()
-    everything(planned(script))
-    assert script.orders["bug 1"].near == ""
-    assert script.orders["bug 2"].near == "test_main.py::test_1"
-    assert script.orders["bug 3"].near == "test_main.py::test_2"
-    assert script.orders["bug 3"].before == plan.STEPS_BACK
+    made = planned(script, {bug: f"test_main.py::test_{bug[-1]}" for bug in BUGS})
+    everything(made)
+    of_bugs = {script.orders[bug] for bug in BUGS}
+    assert len(of_bugs) == len(BUGS)
+    assert script.orders["neither"] in of_bugs
 
 
 def test_a_bug_that_was_found_before_is_looked_for_by_the_same_test(
@@ -400,12 +398,12 @@ def test_a_bug_that_was_found_before_is_looked_for_by_the_same_test(
     script = Script()
     made = planned(script, {"bug 2": "test_main.py::test_x"})
     everything(made)
-    assert script.orders["bug 2"] == Order("rotated", near="test_main.py::test_x")
+    assert script.orders["bug 2"].first[0] == "test_main.py::test_x"
     assert made.found_by == {f"bug {n}": f"test_main.py::test_{n}" for n in (1, 2, 3)}
 
 
 def test_where_the_trial_for_several_fails_each_is_run(planned: Callable[..., Plan]) -> None:
-    script = Script(("neither", "rotated"), ("no cellar", "given"))
+    script = Script(("neither", "likely"), ("no cellar", "given"))
     verdicts = everything(planned(script))
     assert {name for name, verdict in verdicts.items() if verdict == "failed"} == {
         "no cellar", *BUGS,
@@ -415,7 +413,7 @@ def test_where_the_trial_for_several_fails_each_is_run(planned: Callable[..., Pl
 def test_an_order_that_fails_on_a_correct_build_finds_no_bug(
     planned: Callable[..., Plan],
 ) -> None:
-    script = Script(("neither", "rotated"), ("second", "reversed"), ("given", "reversed"))
+    script = Script(("neither", "likely"), ("second", "reversed"), ("given", "reversed"))
     verdicts = everything(planned(script))
     assert {name for name, verdict in verdicts.items() if verdict == "failed"} == {
         "reversed", *BUGS,
@@ -439,17 +437,20 @@ def test_no_bug_is_looked_for_where_the_correct_app_fails(
         (Order("given"), "abcde"),
         (Order("reversed"), "edcba"),
         (Order("random", seed=2), "cbdea"),
-        (Order("rotated", part=0.5), "cdeab"),
-        (Order("rotated", near="d"), "deabc"),
-        (Order("rotated", near="d", before=2), "bcdea"),
-        (Order("rotated", near="b", before=2), "abcde"),
-        (Order("rotated", near="gone", before=2, part=0.8), "eabcd"),
+        (Order("likely"), "abcde"),
+        (Order("likely", first=["d", "gone", "b"]), "dbace"),
     ],
 )
 def test_orders(order: Order, expected: str) -> None:
     items: list[Any] = [SimpleNamespace(nodeid=name) for name in "abcde"]
     InOrder(order).pytest_collection_modifyitems(items)
     assert "".join(item.nodeid for item in items) == expected
+
+
+def test_parameters_of_a_likely_test_stay_together_but_for_the_one_that_is_named() -> None:
+    names = ["a", "b[1]", "b[2]", "b[3]"]
+    order = Order("likely", first=["b[3]", "b", "b[3]"])
+    assert [names[place] for place in order.arranged(names)] == ["b[3]", "b[1]", "b[2]", "a"]
 
 
 CHEAT = """

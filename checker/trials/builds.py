@@ -28,6 +28,8 @@ class Build:
     """What a missed bug is about: told, so that the learner knows where to look."""
     behaviour: str = ""
     """What a caught bug does: told only when it was caught."""
+    about: str = ""
+    """All that is known of a bug in words, its changed lines among them: never told."""
     covers: tuple[str, ...] = ()
     """Correct builds that need no trial of their own where the tests pass on this one."""
 
@@ -53,8 +55,10 @@ def read_builds(reference: Path, variants: Path) -> dict[str, Build]:
                         f"Mend {variants / 'variants.toml'}.",
                     )
                 source = source.replace(edit["old"], edit["new"])
+            area, behaviour = row.get("area", ""), row.get("behaviour", "")
+            changed = [text for edit in row["edits"] for text in (edit["old"], edit["new"])]
             found[row["name"]] = Build(
-                row["name"], source, kind == "bug", row.get("area", ""),
-                row.get("behaviour", ""), tuple(row.get("covers", ())),
+                row["name"], source, kind == "bug", area, behaviour,
+                " ".join([row["name"], area, behaviour, *changed]), tuple(row.get("covers", ())),
             )  # fmt: skip
     return found

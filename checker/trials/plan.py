@@ -1,7 +1,7 @@
 """Which trials are run, and in which order of the tests; each at most once.
 
 A lesson has some fifty trials. Two things make them fewer and shorter: a trial on a correct build
-may stand for several others, and a bug's trial, which ends with the first failure, begins near the
+may stand for several others, and a bug's trial, which ends with the first failure, begins with the
 tests that are likely to catch it.
 
 A bug is only looked for under conditions under which the tests have passed on a correct build: then
@@ -14,12 +14,13 @@ import os
 import random
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker.testing import Order
 from checker.trials.builds import GIVEN, REWRITTEN, read_builds
+from checker.trials.likelihood import MAX_ID, Likelihood
 from checker.trials.run import run
 
 if TYPE_CHECKING:
@@ -27,10 +28,8 @@ if TYPE_CHECKING:
     from checker.testing import Kind
     from checker.trials.run import Trial
 
-KINDS: tuple[Kind, ...] = ("rotated", "reversed", "random")
+KINDS: tuple[Kind, ...] = ("likely", "reversed", "random")
 """In which orders the tests are run on correct builds, beside the order in which they stand."""
-STEPS_BACK = 3
-"""How many tests before the one that found the bug before it a bug is looked for."""
 LIMIT_S = 40.0
 """How long the tests may take on the correct app."""
 PATIENCE = 10.0
@@ -47,6 +46,7 @@ class Plan:
         self._job = job
         variants = Path(job.suite).parent.parent / "variants" / Path(job.reference).name
         self.builds = read_builds(Path(job.reference), variants)
+        self._tests = Path(job.submission)
         self._bugs = [build.name for build in self.builds.values() if build.bug]
         self.found_by = dict(job.found_by)
         """By a bug: the test that found it, in this run or in one before."""
@@ -77,12 +77,17 @@ class Plan:
     ) -> Trial:
         """Run one trial once more: with other tests, or so that its output can be shown."""
         drawn = random.Random(f"{self._job.seed} {build}")  # noqa: S311 (an order, not a secret)
-        wanted = Order(order, seed=drawn.getrandbits(32), part=drawn.random())
-        return self._try(build, wanted, tests or Path(self._job.submission), told=told)
+        seed, bug = drawn.getrandbits(32), drawn.choice(self._bugs or [GIVEN])
+        wanted = self._likely_to_find(bug) if order == "likely" else Order(order, seed)
+        return self._try(build, wanted, tests or self._tests, told=told)
 
     def end(self) -> None:
         """Start no more trials, and wait for those that run."""
         self._processors.shutdown(wait=True, cancel_futures=True)
+
+    @cached_property
+    def _likelihood(self) -> Likelihood:
+        return Likelihood.of(self._tests)
 
     def _harder(self) -> dict[tuple[str, Kind], tuple[str, Kind]]:
         """Pair the correct builds with the orders of the tests, so that each is tried in one go.
@@ -126,7 +131,7 @@ class Plan:
 
     def _find(self, bug: str) -> Trial:
         """Run the tests on a bug, those first that are likely to find it; note which one did."""
-        trial = self._try(bug, self._order_for(bug), Path(self._job.submission), told=False)
+        trial = self._try(bug, self._order_for(bug), self._tests, told=False)
         if trial.verdict == "failed":
             self.found_by[bug] = trial.failing
         return trial
@@ -140,12 +145,12 @@ class Plan:
         proof = self._stands_for.get((REWRITTEN, "given"))
         if not proof or self._start(*proof).result().verdict != "passed":
             return Order("given")
-        if bug in self.found_by:
-            return Order("rotated", near=self.found_by[bug])
-        place = self._bugs.index(bug)
-        before = (self.found_by[one] for one in self._bugs[place::-1] if one in self.found_by)
-        near = next(before, "")
-        return Order("rotated", near=near, before=STEPS_BACK, part=place / len(self._bugs))
+        return self._likely_to_find(bug)
+
+    def _likely_to_find(self, bug: str) -> Order:
+        """Return the order that begins with the test that found the bug before, if one did."""
+        known = self.found_by.get(bug, "")[:MAX_ID]
+        return Order("likely", first=(known, *self._likelihood.ranked(self.builds[bug].about)))
 
     def _try(self, build: str, order: Order, tests: Path, *, told: bool) -> Trial:
         limit_s = self._limit_s(build)

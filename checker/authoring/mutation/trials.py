@@ -23,7 +23,8 @@ from checker.launcher import Job
 from checker.scratch import Scratch
 from checker.testing import Order
 from checker.trials.builds import Build
-from checker.trials.plan import LIMIT_S, STEPS_BACK
+from checker.trials.likelihood import Likelihood
+from checker.trials.plan import LIMIT_S
 from checker.trials.run import run
 
 if TYPE_CHECKING:
@@ -128,7 +129,8 @@ def _graded(lesson: Lesson, mutant: Mutant, engine: Engine) -> Ending:
 def _tested(lesson: Lesson, mutant: Mutant, engine: Engine) -> Ending:
     found_by = engine.memory.found_by.setdefault(lesson.number, {})
     place, _, _ = mutant.id.partition(".")  # what finds one change of a function finds others too
-    order = Order("rotated", near=found_by.get(place, ""), before=STEPS_BACK)
+    likely = Likelihood.of(lesson.solution).ranked(f"{mutant.id} {mutant.old} {mutant.new}")
+    order = Order("likely", first=(found_by.get(place, ""), *likely))
     with Scratch() as scratch:
         job = Job.of(job_of(lesson, lesson.solution, scratch, engine, OPTIONS))
         build = Build(mutant.id, mutant.source)
