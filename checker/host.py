@@ -71,10 +71,20 @@ def settle(settings: dict[str, Any]) -> levels.Level:
 def serve_forked(control: socket.socket, level: levels.Level) -> None:
     """Fork an app for each connection to `control`, until stdin is closed."""
     forks.Forks(
-        control, 0, lambda request: preload(json.loads(request.data).get("preload", [])),
-        partial(serve_connection, level), lambda code: _line({"fact": "ended", "code": code}),
-        level.launch,
+        control, 0, partial(prepare, level), partial(serve_connection, level),
+        lambda code: _line({"fact": "ended", "code": code}), level.launch,
     ).serve()  # fmt: skip
+
+
+def prepare(level: levels.Level, request: forks.Request) -> None:
+    """Load what a start request needs, once for all that are like it, before the fork."""
+    start = json.loads(request.data)
+    preload(start.get("preload", []))
+    if start.get("kind") == "tests" and level.places:
+        from checker.rehearsal.standby import standby  # only for the lesson whose learner tests
+
+        Path(level.places["folder"]).mkdir(exist_ok=True)
+        standby(**level.places)
 
 
 def preload(modules: list[str]) -> None:

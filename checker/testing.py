@@ -23,7 +23,11 @@ BROKEN = 70
 """The exit code if pytest could not even be run: none of its own, and not 0 or 1."""
 Kind = Literal["given", "reversed", "random", "likely"]
 """As they stand; the last one first; shuffled; or those first that are likely to find a bug."""
-CONFIGURATION = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml")
+CONFIGURATION = (
+    "pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini",
+    "setup.cfg",
+)  # fmt: skip
+"""Files that may configure pytest: docs.pytest.org/en/stable/reference/customize.html"""
 
 
 def run(start: dict[str, Any], level: Level) -> int:
@@ -35,9 +39,16 @@ def run(start: dict[str, Any], level: Level) -> int:
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         os.chdir(folder)
         level.confine(start)
-        import pytest  # preloaded, where there is a host
+        import anyio.pytest_plugin  # preloaded, where there is a host
+        import pytest
 
-        return int(pytest.main(_arguments(Path(folder), start), [InOrder(Order(**start["order"]))]))
+        from checker.rehearsal.standby import is_plain, standby
+
+        order = Order(**start["order"])
+        if start["brief"] and is_plain(Path(folder)):
+            return standby(folder, start["temporary"]).go_on(order)
+        plugins = [InOrder(order), anyio.pytest_plugin]
+        return int(pytest.main(_arguments(Path(folder), start), plugins))
     except BaseException:  # noqa: BLE001 (the learner's code runs in here)
         traceback.print_exc()
         return BROKEN
@@ -46,14 +57,19 @@ def run(start: dict[str, Any], level: Level) -> int:
 def _arguments(folder: Path, start: dict[str, Any]) -> list[str]:
     arguments = [
         "-q", "--no-header", "--color=no", "--tb=short", "-p", "no:cacheprovider",
-        "-p", "anyio.pytest_plugin", "--rootdir", str(folder), "--confcutdir", str(folder),
+        "--rootdir", str(folder), "--confcutdir", str(folder),
         "--basetemp", start["temporary"],
     ]  # fmt: skip
-    if not any((folder / name).is_file() for name in CONFIGURATION):
+    if not is_configured(folder):
         arguments += ["-c", os.devnull]  # none of a folder further up
     if start["brief"]:
         arguments += ["-x", "--tb=no", "--assert=plain"]
     return [*arguments, "."]
+
+
+def is_configured(folder: Path) -> bool:
+    """Whether a folder has a file that may configure pytest."""
+    return any((folder / name).is_file() for name in CONFIGURATION)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,5 +7,7 @@ one door to a database). In the host, before learner code: `namespaces` (a sandb
 
 INSIDE = "/scratch/app"
 """Where an app lies in a sandbox of its own."""
+TEMPORARY = "/scratch/temporary"
+"""Where it may keep what it needs only while it runs."""
 MADE, NOT_MADE = b"+", b"-"
 """The first byte that a sandbox sends: it was made, or why it could not be follows."""

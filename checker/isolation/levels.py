@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from checker import forks, sandbox
 from checker.forks import Forked, Request
-from checker.isolation import INSIDE
+from checker.isolation import INSIDE, TEMPORARY
 from checker.model import Limits
 
 if TYPE_CHECKING:
@@ -26,6 +26,10 @@ PROOF_BYTES = 1024**2
 
 class Level(Protocol):
     """How an app is started, and bounded before its code runs."""
+
+    @property
+    def places(self) -> dict[str, str]:
+        """The folders of a start request that are the same in every sandbox, if any are."""
 
     def launch(
         self, request: Request, inherited: Sequence[int], run: Callable[[Request], int]
@@ -39,6 +43,11 @@ class Level(Protocol):
 @dataclass(frozen=True, slots=True)
 class Process:
     """A process of its own, with limits."""
+
+    @property
+    def places(self) -> dict[str, str]:
+        """None: each app has a folder of its own."""
+        return {}
 
     def launch(
         self, request: Request, inherited: Sequence[int], run: Callable[[Request], int]
@@ -80,6 +89,11 @@ class Strict:
     arena: str
     temporary: str
 
+    @property
+    def places(self) -> dict[str, str]:
+        """Where the copy lies, and where it keeps what it needs only while it runs."""
+        return {"folder": INSIDE, "temporary": TEMPORARY}
+
     def launch(
         self, request: Request, inherited: Sequence[int], run: Callable[[Request], int]
     ) -> Forked:
@@ -99,8 +113,7 @@ class Strict:
             self.temporary,
             tuple(start.get("doors", [])),
         )
-        inside = start | {"folder": INSIDE, "temporary": namespaces.TEMPORARY}
-        data = json.dumps(inside).encode()
+        data = json.dumps(start | self.places).encode()
         changed = Request(request.connection, data, fds)
         made = namespaces.start(plan, request.connection, inherited, lambda: run(changed))
         return Forked(made.pid, made.code)

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 SCRATCH = "/scratch"
 """Where everything lies that an app may write: of a bounded size, in memory, its own."""
-TEMPORARY = f"{SCRATCH}/temporary"
 ORDINARY_USER = 65534
 """Who runs learner code when we are root: nobody."""
 SEPARATE = (
