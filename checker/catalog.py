@@ -84,6 +84,7 @@ def _load_lesson(root: Path, folder: re.Match[str]) -> Lesson:
         solution=root / "solutions" / folder[0],
         suite=root / "checker" / "suites" / f"test_{number}_{slug.replace('-', '_')}.py",
         mistakes=root / "checker" / "mistakes" / folder[0],
+        variants=root / "checker" / "variants" / folder[0],
         notebook=root / "notebooks" / f"{folder[0]}.ipynb",
         steps=_read_steps(exercise / "README.md", settings.get("steps", {})),
         entry=settings.get("entry", "main.py"),

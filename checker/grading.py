@@ -137,6 +137,7 @@ def job_of(
         "first_failure_only": options.first_failure_only,
         "entry": lesson.entry,
         "reference": str(lesson.solution),
+        "variants": str(lesson.variants),
     }
 
 

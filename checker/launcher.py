@@ -53,6 +53,8 @@ class Job:
     """The file that the learner writes: an app, or else tests, for which no app is served."""
     reference: str = ""
     """The folder of the lesson's solution."""
+    variants: str = ""
+    """The folder of other builds of what is tested, where the learner writes tests."""
     found_by: dict[str, str] = field(default_factory=dict)
     """Which of the learner's tests found which bug, in a run before this one."""
     shard: int = 0

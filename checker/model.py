@@ -75,6 +75,8 @@ class Lesson:
     """The hidden pytest file."""
     mistakes: Path
     """The folder of known mistakes; it may be missing."""
+    variants: Path
+    """The folder of other builds of the app, where the learner writes tests."""
     notebook: Path
     """What the lesson is taught from in JupyterLab."""
     steps: tuple[Step, ...]

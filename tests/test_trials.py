@@ -93,6 +93,7 @@ class Try:
             control=self.engine.control if forked else None,
             isolation=self.engine.isolation if forked else "process",
             reference=str(self.course / "solutions" / "01-sum"),
+            variants=str(self.course / "checker" / "variants" / "01-sum"),
         )
 
 

@@ -44,8 +44,7 @@ class Plan:
     def __init__(self, job: Job, *, all_at_once: bool) -> None:
         """`all_at_once` starts every trial as soon as the first is asked for, not one by one."""
         self._job = job
-        variants = Path(job.suite).parent.parent / "variants" / Path(job.reference).name
-        self.builds = read_builds(Path(job.reference), variants)
+        self.builds = read_builds(Path(job.reference), Path(job.variants))
         self._tests = Path(job.submission)
         self._bugs = [build.name for build in self.builds.values() if build.bug]
         self.found_by = dict(job.found_by)

@@ -84,8 +84,7 @@ def mutants_of(lesson: Lesson) -> list[Mutant]:
 
 def _not_promised(lesson: Lesson, text: str) -> str:
     """Return the definitions of a file that make no promise, one after the other."""
-    variants = lesson.suite.parent.parent / "variants" / lesson.name / "variants.toml"
-    names = set(tomllib.loads(_read(variants))["not_promised"])
+    names = set(tomllib.loads(_read(lesson.variants / "variants.toml"))["not_promised"])
     source = cst.parse_module(text)
     found = [
         source.code_for_node(statement)
