@@ -23,6 +23,9 @@ BROKEN = 70
 """The exit code if pytest could not even be run: none of its own, and not 0 or 1."""
 Kind = Literal["given", "reversed", "random", "likely"]
 """As they stand; the last one first; shuffled; or those first that are likely to find a bug."""
+BRIEF = ("-x", "--tb=no", "--assert=plain")
+"""What pytest is told where only the exit code counts."""
+NO_CONFIGURATION = ("-c", os.devnull)
 CONFIGURATION = (
     "pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini",
     "setup.cfg",
@@ -54,17 +57,19 @@ def run(start: dict[str, Any], level: Level) -> int:
         return BROKEN
 
 
-def _arguments(folder: Path, start: dict[str, Any]) -> list[str]:
-    arguments = [
-        "-q", "--no-header", "--color=no", "--tb=short", "-p", "no:cacheprovider",
-        "--rootdir", str(folder), "--confcutdir", str(folder),
-        "--basetemp", start["temporary"],
+def common_arguments(folder: str, temporary: str) -> list[str]:
+    """Return what pytest is always told about tests in `folder`."""
+    return [
+        "-q", "--no-header", "--color=no", "-p", "no:cacheprovider", "--rootdir", folder,
+        "--confcutdir", folder, "--basetemp", temporary,
     ]  # fmt: skip
+
+
+def _arguments(folder: Path, start: dict[str, Any]) -> list[str]:
+    arguments = [*common_arguments(str(folder), start["temporary"]), "--tb=short"]
     if not is_configured(folder):
-        arguments += ["-c", os.devnull]  # none of a folder further up
-    if start["brief"]:
-        arguments += ["-x", "--tb=no", "--assert=plain"]
-    return [*arguments, "."]
+        arguments += NO_CONFIGURATION  # none of a folder further up
+    return [*arguments, *(BRIEF if start["brief"] else ()), "."]
 
 
 def is_configured(folder: Path) -> bool:

@@ -17,7 +17,7 @@ import anyio.pytest_plugin
 import greenlet
 import pytest
 
-from checker.testing import InOrder, is_configured
+from checker.testing import BRIEF, NO_CONFIGURATION, InOrder, common_arguments, is_configured
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from checker.testing import Order
 
-OFF = ("cacheprovider", "faulthandler", "threadexception", "unraisableexception")
-"""Plugins that change this process, or its folder, before a test runs."""
+OFF = ("faulthandler", "threadexception", "unraisableexception")
+"""Plugins that change this process before a test runs."""
 
 
 def is_plain(folder: Path) -> bool:
@@ -40,10 +40,8 @@ class Standby:
     def __init__(self, folder: str, temporary: str) -> None:
         """Configure pytest for tests in `folder`, whose temporary files go to `temporary`."""
         arguments = [
-            "-q", "--no-header", "--color=no", "-s", "-x", "--tb=no", "--assert=plain",
-            *(word for name in OFF for word in ("-p", f"no:{name}")),
-            "-c", os.devnull, "--rootdir", folder, "--confcutdir", folder,
-            "--basetemp", temporary, ".",
+            *common_arguments(folder, temporary), *NO_CONFIGURATION, *BRIEF, "-s",
+            *(word for name in OFF for word in ("-p", f"no:{name}")), ".",
         ]  # fmt: skip
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         self._origin = greenlet.getcurrent()

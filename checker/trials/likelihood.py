@@ -11,13 +11,13 @@ import ast
 import math
 import re
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checker.source import parse
+from checker.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 WORD = re.compile(r"[a-z]+|\d+")
 MAX_RANKED = 50
@@ -64,15 +64,11 @@ def _words(text: str) -> list[str]:
 
 def _tests(folder: Path) -> Iterator[tuple[str, str]]:
     """Yield id, as pytest writes it but without parameters, and text of what looks like a test."""
-    for path in sorted(folder.rglob("*.py")):
-        text = path.read_text(encoding="utf-8", errors="replace")
-        try:
-            tree = parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        lines = text.splitlines()
+    for name, tree in Source(folder).trees():
+        path = Path(name)
+        lines = (folder / path).read_text(encoding="utf-8", errors="replace").splitlines()
         for names, node in _functions(tree):
-            test = "::".join((path.relative_to(folder).as_posix(), *names))
+            test = "::".join((path.as_posix(), *names))
             if node.name.startswith("test") and len(test) <= MAX_ID:
                 first = min(one.lineno for one in (node, *node.decorator_list))
                 yield test, "\n".join(lines[first - 1 : node.end_lineno])

@@ -12,6 +12,7 @@ import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -129,7 +130,7 @@ def _graded(lesson: Lesson, mutant: Mutant, engine: Engine) -> Ending:
 def _tested(lesson: Lesson, mutant: Mutant, engine: Engine) -> Ending:
     found_by = engine.memory.found_by.setdefault(lesson.number, {})
     place, _, _ = mutant.id.partition(".")  # what finds one change of a function finds others too
-    likely = Likelihood.of(lesson.solution).ranked(f"{mutant.id} {mutant.old} {mutant.new}")
+    likely = _likelihood(lesson.solution).ranked(f"{mutant.id} {mutant.old} {mutant.new}")
     order = Order("likely", first=(found_by.get(place, ""), *likely))
     with Scratch() as scratch:
         job = Job.of(job_of(lesson, lesson.solution, scratch, engine, OPTIONS))
@@ -139,6 +140,10 @@ def _tested(lesson: Lesson, mutant: Mutant, engine: Engine) -> Ending:
         return Ending(None)
     found_by[place] = trial.failing
     return Ending(trial.failing or trial.verdict)
+
+
+_likelihood = cache(Likelihood.of)
+"""The same tests are run on every mutant."""
 
 
 def _ending(report: Report) -> Ending:
