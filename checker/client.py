@@ -8,6 +8,7 @@ from __future__ import annotations
 import json as json_module
 import os
 import shlex
+import ssl
 import stat
 import threading
 import time
@@ -36,6 +37,8 @@ MADE_UP_BYTES = 100_000
 MAX_SHOWN = 600
 """Characters of a body that a message or an exchange shows."""
 UNSET: Any = object()
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Never used, but a transport must have one: this one is empty, and made once for all of them."""
 
 
 class Unmet(AssertionError):
@@ -46,10 +49,10 @@ def connect(served: Served, limits: Limits) -> App:
     """Return a client of an app that has started."""
     address = served.address
     assert address is not None, "the app has not started"
-    # No TLS: making its context costs more than a whole check. A new connection for each request:
-    # after an unhandled error the server closes one that was just answered on.
+    # A new connection for each request: after an unhandled error the server closes one that was
+    # just answered on.
     transport = httpx2.HTTPTransport(
-        verify=False, uds=address.path, limits=httpx2.Limits(max_keepalive_connections=0)
+        verify=NO_TLS, uds=address.path, limits=httpx2.Limits(max_keepalive_connections=0)
     )
 
     def send(request: httpx2.Request) -> httpx2.Response:

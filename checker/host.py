@@ -84,7 +84,7 @@ def prepare(level: levels.Level, request: forks.Request) -> None:
         from checker.rehearsal.standby import standby  # only for the lesson whose learner tests
 
         Path(level.places["folder"]).mkdir(exist_ok=True)
-        standby(**level.places)
+        standby(level.places["folder"], level.places["temporary"])
 
 
 def preload(modules: list[str]) -> None:

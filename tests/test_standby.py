@@ -59,6 +59,26 @@ for name in sys.argv[1:]:
     print("ended with", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 """
 
+TRIAL = """
+import json, os
+from pathlib import Path
+import pytest
+from checker import host, testing
+from checker.forks import Request
+
+class Level:
+    places = {"folder": str(Path("tests").absolute()), "temporary": str(Path("tmp").absolute())}
+    def confine(self, start): pass
+
+configured = []
+main = pytest.main
+pytest.main = lambda *arguments: configured.append(os.getpid()) or main(*arguments)
+start = {"kind": "tests", "environment": {}, "brief": True, "order": {}, **Level.places}
+host.prepare(Level(), Request(None, json.dumps(start).encode(), []))
+assert testing.run(start, Level()) == 0
+print(len(configured))
+"""
+
 
 def run(script: str, folder: Path, *arguments: str) -> str:
     ran = subprocess.run(
@@ -83,6 +103,12 @@ def test_each_fork_goes_on_by_itself(tmp_path: Path) -> None:
     assert printed.count(pytest.__version__) == 3
     assert "3 passed" in printed
     assert "1 failed, 2 passed" in printed
+
+
+def test_a_trial_goes_on_from_what_its_host_has_prepared(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_it.py").write_text("def test_it(): pass\n", encoding="utf-8")
+    assert run(TRIAL, tmp_path).splitlines()[-1] == "1"
 
 
 @pytest.mark.parametrize("name", ["pytest.ini", "tox.ini", "pyproject.toml", "conftest.py"])

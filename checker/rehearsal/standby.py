@@ -76,6 +76,11 @@ class _StandStill:
         return (yield)
 
 
-standby = cache(Standby)
-"""The run for a folder. Where all tests lie in the same one, the host asks for it before it forks,
-and every trial finds it as it was left."""
+@cache
+def standby(folder: str, temporary: str, /) -> Standby:
+    """Return the run for a folder, made when it is first asked for.
+
+    Where all tests lie in the same folder, the host asks before it forks, and every trial finds
+    the run as it was left.
+    """
+    return Standby(folder, temporary)
