@@ -30,6 +30,7 @@ from checker.engine import Engine
 from checker.grading import grade
 from checker.isolation.choice import Wanted
 from checker.model import Lesson
+from checker.trials.builds import read_builds
 
 mpl.use("svg")
 import matplotlib.pyplot as plt
@@ -228,6 +229,35 @@ def tests_of_tests(rounds: int) -> Times:
         )
 
 
+def tests_on_every_build() -> Times:
+    """Lesson 09: what its check does, and the same by bare pytest. Once, for it takes minutes."""
+    once, lesson = bare(LESSONS[-1]), LESSONS[-1]
+    check = Command("check", [LEARN, "check", lesson.number, "--solution"], {})
+    with builds_with_tests(lesson) as folders:
+        runs = [
+            replace(once, argv=[*once.argv[:-2], path, "-x", path], ends=(0, 1))
+            for path in map(str, folders)
+        ]
+        return {
+            f"bare pytest -x on each of its {len(runs)} builds, plugin autoload off": [
+                sum(time_once(run) for run in runs)
+            ],
+            f"`learn check {lesson.number} --solution`": [time_once(check)],
+        }
+
+
+@contextmanager
+def builds_with_tests(lesson: Lesson) -> Iterator[list[Path]]:
+    """Make a folder for each build that tests are tried on, with the reference's tests in it."""
+    with tempfile.TemporaryDirectory() as parent:
+        folders = []
+        for number, build in enumerate(read_builds(lesson.solution, lesson.variants).values()):
+            folder = shutil.copytree(lesson.solution, Path(parent) / str(number))
+            (folder / "main.py").write_text(build.source, encoding="utf-8")
+            folders.append(folder)
+        yield folders
+
+
 def table(times: Times) -> str:
     """Return a Markdown table; ratios are medians of the ratios to the first row, in pairs."""
     bases = [next(iter(times.values()))] + ([times[LEAN]] if LEAN in times else [])
@@ -277,6 +307,7 @@ def main() -> None:
         "What confinement costs": confined(rounds),
         "The whole course": everything(max(1, rounds // 2)),
         "Tests that are graded": tests_of_tests(rounds),
+        "Tests that are graded, on every build": tests_on_every_build(),
     }
     parts = ["# How fast it is", __doc__.partition("\n\n")[2].partition("\n\n")[2].strip()]
     for title, times in groups.items():
