@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import random
 import traceback
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     import pytest
 
@@ -85,7 +86,8 @@ class Order:
     seed: int = 0
     """What they are shuffled by."""
     first: Sequence[str] = ()
-    """Ids, with or without parameters, of the tests that are likely; the others follow."""
+    """Ids of the tests that are likely; the others follow. Without its parameters, an id is that of
+    a test with any; `test_it#2` with the third of its sets."""
 
     def arranged(self, names: Sequence[str]) -> list[int]:
         """Return the places that tests with these ids have now, in the order to run them in."""
@@ -97,14 +99,18 @@ class Order:
                 random.Random(self.seed).shuffle(places)  # noqa: S311 (an order, not a secret)
             case "likely":
                 rank = {name: number for number, name in reversed([*enumerate(self.first)])}
-                places.sort(key=lambda place: _rank(names[place], rank))
+                ranks = [min(rank.get(one, len(rank)) for one in ids) for ids in _all_ids(names)]
+                places.sort(key=ranks.__getitem__)
         return places
 
 
-def _rank(name: str, rank: Mapping[str, int]) -> int:
-    """Return the rank of a test, or else of its function; behind all others if it has none."""
-    function, _, _ = name.partition("[")
-    return min(rank.get(name, len(rank)), rank.get(function, len(rank)))
+def _all_ids(names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield all ids that `Order.first` may have for each of these tests."""
+    sets: Counter[str] = Counter()
+    for name in names:
+        function, _, _ = name.partition("[")
+        yield name, function, f"{function}#{sets[function]}"
+        sets[function] += 1
 
 
 class InOrder:

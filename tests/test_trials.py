@@ -454,6 +454,12 @@ def test_parameters_of_a_likely_test_stay_together_but_for_the_one_that_is_named
     assert [names[place] for place in order.arranged(names)] == ["b[3]", "b[1]", "b[2]", "a"]
 
 
+def test_a_set_of_parameters_is_named_by_its_number() -> None:
+    names = ["a", "b[x]", "b[y]", "c[x]", "b[z]"]
+    order = Order("likely", first=["b#2", "c#0", "b#9"])
+    assert [names[place] for place in order.arranged(names)][:3] == ["b[z]", "c[x]", "a"]
+
+
 CHEAT = """
 import pytest
 from main import add

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from checker.testing import Order
 from checker.trials.builds import GIVEN, REWRITTEN, read_builds
-from checker.trials.likelihood import MAX_ID, Likelihood
+from checker.trials.likelihood import Likelihood
 from checker.trials.run import run
 
 if TYPE_CHECKING:
@@ -148,8 +148,7 @@ class Plan:
 
     def _likely_to_find(self, bug: str) -> Order:
         """Return the order that begins with the test that found the bug before, if one did."""
-        known = self.found_by.get(bug, "")[:MAX_ID]
-        return Order("likely", first=(known, *self._likelihood.ranked(self.builds[bug].about)))
+        return self._likelihood.order(self.builds[bug].about, self.found_by.get(bug, ""))
 
     def _try(self, build: str, order: Order, tests: Path, *, told: bool) -> Trial:
         limit_s = self._limit_s(build)

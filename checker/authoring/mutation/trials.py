@@ -22,7 +22,6 @@ from checker.files import write_whole
 from checker.grading import Options, grade, job_of
 from checker.launcher import Job
 from checker.scratch import Scratch
-from checker.testing import Order
 from checker.trials.builds import Build
 from checker.trials.likelihood import Likelihood
 from checker.trials.plan import LIMIT_S
@@ -130,8 +129,8 @@ def _graded(lesson: Lesson, mutant: Mutant, engine: Engine) -> Ending:
 def _tested(lesson: Lesson, mutant: Mutant, engine: Engine) -> Ending:
     found_by = engine.memory.found_by.setdefault(lesson.number, {})
     place, _, _ = mutant.id.partition(".")  # what finds one change of a function finds others too
-    likely = _likelihood(lesson.solution).ranked(f"{mutant.id} {mutant.old} {mutant.new}")
-    order = Order("likely", first=(found_by.get(place, ""), *likely))
+    about = f"{mutant.id} {mutant.old} {mutant.new}"
+    order = _likelihood(lesson.solution).order(about, found_by.get(place, ""))
     with Scratch() as scratch:
         job = Job.of(job_of(lesson, lesson.solution, scratch, engine, OPTIONS))
         build = Build(mutant.id, mutant.source)
