@@ -413,6 +413,17 @@ def test_a_save_is_graded_and_the_old_verdict_is_called_old(
     drive(place, engine, script)
 
 
+def test_what_to_do_next_stands_above_what_was_learned(place: Workspace, engine: Engine) -> None:
+    (place.root / MAIN).write_text(solution())
+
+    async def script(screen: Screen) -> None:
+        await screen.shows("A function answers a path.")
+        shown = screen.text()
+        assert shown.index("n: on to 02 Shelf") < shown.index("A function answers a path.")
+
+    drive(place, engine, script)
+
+
 def test_an_app_that_does_not_parse(place: Workspace, engine: Engine) -> None:
     (place.root / MAIN).write_text(BROKEN)
 
@@ -552,7 +563,7 @@ def test_a_moves_on_by_itself(place: Workspace, engine: Engine) -> None:
     async def script(screen: Screen) -> None:
         await screen.graded()
         await screen.press("a")
-        await screen.shows("The next lesson comes by itself")
+        await screen.shows("The next lesson comes by itself", "course 0 of 5  auto")
         (place.root / MAIN).write_text(solution())
         screen.app.look()
         await screen.shows("Lesson 02", "Passed 01 Hello. This is the next lesson.")

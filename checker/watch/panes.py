@@ -93,18 +93,19 @@ def message(verdict: Verdict, following: Lesson | None) -> Iterator[RenderableTy
             if isinstance(part, Text):
                 part.no_wrap, part.overflow = False, "fold"  # the pane is narrow, y copies it
             yield part
-    for result in report.steps:
-        if result.step.id in verdict.remembered.first_passed:
-            yield Text(f"Passed {result.step.id} {result.step.title}", style="green")
-            yield Markdown(result.step.closing)
-            yield Text()
-    if verdict.passed:
+    if verdict.passed:  # first, for what was learned may be longer than the pane
         yield Text("All steps pass.", style="bold green")
         yield Text(
             f"n: on to {following.number} {following.title}"
             if following
             else "That was the last lesson. l: what is left"
         )
+        yield Text()
+    for result in report.steps:
+        if result.step.id in verdict.remembered.first_passed:
+            yield Text(f"Passed {result.step.id} {result.step.title}", style="green")
+            yield Markdown(result.step.closing)
+            yield Text()
 
 
 def _without_log(result: StepResult) -> StepResult:

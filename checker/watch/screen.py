@@ -331,6 +331,7 @@ class WatchApp(App[None]):
     def action_toggle_moving_on(self) -> None:
         """Switch whether the next lesson comes by itself."""
         self.session.moves_on = not self.session.moves_on
+        self._show_title()
         how = "by itself when this one passes" if self.session.moves_on else "only with n"
         self._say(f"The next lesson comes {how}.")
 
