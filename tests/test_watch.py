@@ -768,6 +768,13 @@ def test_a_dumb_terminal_or_a_pipe_gets_lines_and_stops_where_stdin_ends(
     assert run.process.returncode == 0
 
 
+def test_what_is_to_be_copied_is_not_wrapped(watching: Callable[..., Watching]) -> None:
+    run = watching("01", "--plain", COLUMNS="30")
+    run.says("\n    curl -i http://127.0.0.1:8000/hello\n")
+    run.type("q")
+    assert run.ends() == 0
+
+
 def test_auto_moves_on(workspace: Learn, watching: Callable[..., Watching]) -> None:
     run = watching("--plain", "--auto")
     run.says("Checking 01 Hello ...")

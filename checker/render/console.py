@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, Group
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,8 +22,9 @@ def errors() -> Console:
 
 def put(console: Console, renderable: RenderableType) -> None:
     """Print without the blanks that rich pads lines with; what must not wrap, does not."""
+    one = Group(renderable)  # a bare Text would be joined with others to one that wraps
     with console.capture() as captured:
-        console.print(renderable, crop=False)
+        console.print(one, crop=False)
     for line in captured.get().splitlines():
         console.file.write(line.rstrip() + "\n")
     console.file.flush()
