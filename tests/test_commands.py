@@ -73,6 +73,9 @@ def test_open_without_an_editor_says_how_to_have_one(workspace: Learn) -> None:
     ran = workspace("open", "01", EDITOR="no-such-editor")
     assert ran.code == 2
     assert "no-such-editor" in ran.err
+    ran = workspace("open", "01", EDITOR="'vi")
+    assert ran.code == 2
+    assert "EDITOR can't be read as a command: No closing quotation." in ran.err
 
 
 def test_run_serves_with_the_variables_of_a_check(workspace: Learn, own_course: Path) -> None:

@@ -18,7 +18,7 @@ import termios
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -388,7 +388,9 @@ def test_the_screen_shows_steps_message_exchange_curl_log_and_all_keys(
             "404 Not Found", "sent  GET /hello", "[red]loud \\x1b[31m",
         )  # fmt: skip
         footer = screen.text().splitlines()[-1]
-        for key in ("h Hint", "d Diff", "o Open", "r Reset", "l List", "n Next", "s Solution"):
+        for key in (
+            "h Hint", "d Diff", "o Open", "r Reset", "l List", "n Next", "s Solution", "t Task",
+        ):  # fmt: skip
             assert key in footer
         assert "c Check all" in footer
         assert "q Quit" in footer
@@ -545,10 +547,10 @@ def test_n_moves_on_only_after_passing(place: Workspace, engine: Engine) -> None
         await screen.shows("Lesson 01 is not passed yet.")
         (place.root / MAIN).write_text(solution())
         screen.app.look()
-        await screen.shows("n: on to 02 Shelf")
+        await screen.shows("n: on to 02 Shelf", "─ Passed ─")
         assert screen.app.session.lesson.number == "01"  # not by itself
         await screen.press("n")
-        await screen.shows("Lesson 02", "02.1 Put and take")
+        await screen.shows("Lesson 02", "02.1 Put and take", "─ What fails first ─")
         await screen.graded()
         (place.root / MAIN.replace("01-hello", "02-shelf")).write_text(solution("02-shelf"))
         screen.app.look()
@@ -583,6 +585,76 @@ def test_c_checks_all_and_remembers(place: Workspace, engine: Engine) -> None:
         )
         await screen.press("escape", "l")
         await screen.shows("02 Shelf: 2 of 2 steps")
+
+    drive(place, engine, script)
+
+
+def test_a_round_goes_on_when_nobody_looks(place: Workspace, engine: Engine) -> None:
+    (place.root / MAIN).write_text(f"import time\ntime.sleep(1)\n{solution()}")
+
+    async def script(screen: Screen) -> None:
+        await screen.press("c")
+        await screen.shows("Checking all lessons")
+        await screen.press("escape")
+        await screen.until(lambda: len(screen.app.screen_stack) == 1)
+        await screen.press("c")
+        await screen.shows("Checking all lessons")
+        await screen.press("q")
+        await screen.shows("All lessons were checked.")
+        await screen.press("c")
+        await screen.shows("Checking all lessons: 2 of 2", "01 Hello: 5 of 5 points, passed")
+
+    drive(place, engine, script)
+
+
+def test_one_dialog_at_a_time_however_fast_the_keys_come(place: Workspace, engine: Engine) -> None:
+    async def script(screen: Screen) -> None:
+        await screen.graded()
+        for action in ("hint", "diff", "list", "check_all", "task", "reset", "solution"):
+            getattr(screen.app, f"action_{action}")()
+        await screen.shows("Hint 1 of 3")
+        assert len(screen.app.screen_stack) == 2
+        await screen.press("escape")
+        await screen.until(lambda: len(screen.app.screen_stack) == 1)
+
+    drive(place, engine, script)
+
+
+def test_t_shows_the_task_of_the_step_at_hand(place: Workspace, engine: Engine) -> None:
+    async def script(screen: Screen) -> None:
+        await screen.graded()
+        await screen.press("t")
+        await screen.shows("answers {\"message\": \"hello\"}.")
+
+    drive(place, engine, script)
+
+
+def test_an_editor_that_is_missing_leaves_the_screen_as_it_was(
+    place: Workspace, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back = []
+
+    @contextmanager
+    def suspend() -> Iterator[None]:  # as Textual's, which has no `finally` either
+        yield
+        given_back.append(True)
+
+    async def script(screen: Screen) -> None:
+        await screen.graded()
+        monkeypatch.setattr(screen.app, "suspend", suspend)
+        monkeypatch.setenv("VISUAL", "no-such-editor")
+        await screen.press("o")
+        await screen.shows("Your editor 'no-such-editor' can't be started")
+        assert given_back
+
+    drive(place, engine, script)
+
+
+def test_the_end_of_what_an_app_has_printed_is_seen(place: Workspace, engine: Engine) -> None:
+    (place.root / MAIN).write_text(f"print('x' * 5000, 'END')\nprint('second')\n{solution()}")
+
+    async def script(screen: Screen) -> None:
+        await screen.shows("END", "second")
 
     drive(place, engine, script)
 

@@ -86,7 +86,13 @@ def editor_command() -> list[str]:
     """Return the command line of the user's editor. Raises UsageFault if there is none."""
     for name in ("VISUAL", "EDITOR"):
         if command := os.environ.get(name, "").strip():
-            return shlex.split(command)
+            try:
+                return shlex.split(command)
+            except ValueError as error:
+                raise UsageFault(
+                    f"{name} can't be read as a command: {error}.",
+                    f"Set it to your editor: `export {name}=nano`.",
+                ) from None
     for name in USUAL:
         if found := shutil.which(name):
             return [found]

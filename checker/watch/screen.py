@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Group
 from rich.markdown import Markdown
 from rich.text import Text
-from textual import work
 from textual.app import App, SuspendNotSupported
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -28,6 +28,8 @@ from checker.watch.rounds import Round
 from checker.workspace import reset_exercise
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from rich.console import RenderableType
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -56,7 +58,7 @@ class WatchApp(App[None]):
     #failure { height: 1fr; border: round $primary; padding: 0 1; }
     #log { height: auto; max-height: 7; border: round $primary; padding: 0 1; }
     #status { height: auto; max-height: 3; padding: 0 1; }
-    VerticalScroll:focus { border: round $accent; }
+    #steps:focus, #failure:focus, #log:focus { border: round $accent; }
     .stale { text-opacity: 60%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -68,8 +70,9 @@ class WatchApp(App[None]):
         Binding("n", "next", "Next"),
         Binding("s", "solution", "Solution"),
         Binding("c", "check_all", "Check all"),
-        Binding("a", "toggle_moving_on", "Auto"),
+        Binding("t", "task", "Task"),
         Binding("q", "quit", "Quit"),
+        Binding("a", "toggle_moving_on", "Move on by itself", show=False),
         Binding("y", "copy", "Copy the curl line", show=False),
         Binding("ctrl+c", "quit", show=False, priority=True),
     ]
@@ -85,6 +88,7 @@ class WatchApp(App[None]):
         self._graded: dict[str, str] = {}
         """How the lessons did in the round, by number."""
         self._board = Reading("", Text())
+        """Where they are shown, when that lies over the screen."""
 
     def look(self) -> None:
         """See what was saved. Safe to call from any thread."""
@@ -117,7 +121,6 @@ class WatchApp(App[None]):
             for number in (signal.SIGTERM, signal.SIGHUP):
                 loop.add_signal_handler(number, self.exit)
         self.query_one("#failure").focus()
-        self.query_one("#failure").border_title = "What fails first"
         self.query_one("#log").border_title = "What your app printed"
         self._show_lesson()
         self._grader.__enter__()
@@ -174,6 +177,7 @@ class WatchApp(App[None]):
         """Show the lesson's steps before anything is known of them."""
         lesson = self.session.lesson
         self.query_one("#steps").border_title = f"Lesson {lesson.number}"
+        self.query_one("#failure").border_title = "What fails first"
         self._put("#marks", panes.unknown_steps(lesson))
         self._put("#message", "")
         self._show_log("")
@@ -204,7 +208,7 @@ class WatchApp(App[None]):
         pane = self.query_one("#log", VerticalScroll)
         pane.display = bool(lines)
         self._put("#printed", Text("\n".join(lines)))
-        pane.scroll_end(animate=False)
+        self.call_after_refresh(pane.scroll_end, animate=False)  # its height is known then
 
     def _say(self, text: str) -> None:
         self._put("#status", Text(plain(text)))
@@ -224,9 +228,30 @@ class WatchApp(App[None]):
 
     # ------------------------------------------------------------------------------- the keys
 
-    @work
-    async def action_hint(self) -> None:
-        """Show the next hint of the step that the learner is at."""
+    def _talk(self, dialog: Callable[[], Awaitable[None]]) -> None:
+        """Begin a dialog, unless there is one: keys may come faster than it is on the screen."""
+        if len(self.screen_stack) == 1 and all(worker.is_finished for worker in self.workers):
+            self.run_worker(dialog())
+
+    def action_task(self) -> None:
+        """Show what the step asks for that the learner is at."""
+        step = self.session.open_step or self.session.lesson.steps[0]
+        task = Reading(f"{step.id} {step.title}", self._painted(Markdown(step.task)))
+        self._talk(partial(self._read, task))
+
+    async def _read(self, text: Reading) -> None:
+        await self.push_screen_wait(text)
+
+    def action_hint(self) -> None:
+        """Show the next hint of the step that the learner is at; further ones as asked for."""
+        self._talk(self._show_hints)
+
+    async def _show_hints(self) -> None:
+        while await self._show_next_hint():
+            pass
+
+    async def _show_next_hint(self) -> bool:
+        """Return whether the learner wants to see one more."""
         session = self.session
         try:
             hints = await asyncio.to_thread(
@@ -234,7 +259,7 @@ class WatchApp(App[None]):
             )
         except Fault as fault:
             self._warn(fault)
-            return
+            return False
         parts: list[Text | Markdown] = []
         for number, text in enumerate(hints.shown, 1):
             parts += [Text(f"Hint {number} of {len(hints.step.hints)}", "bold"), Markdown(text)]
@@ -245,24 +270,27 @@ class WatchApp(App[None]):
             parts.append(Text("You have not checked since the last hint: try it first."))
         heading = f"{hints.step.id} {hints.step.title}"
         reading = Reading(heading, self._painted(Group(*parts)), has_more=not hints.is_last)
-        if await self.push_screen_wait(reading) == "h":
-            self.action_hint()
+        return await self.push_screen_wait(reading) == "h"
 
-    @work
-    async def action_diff(self) -> None:
+    def action_diff(self) -> None:
         """Show how the reference differs from the learner's files."""
+        self._talk(self._show_diff)
+
+    async def _show_diff(self) -> None:
         session = self.session
         if await self._may_show():
             difference = solution.difference(session.workspace, session.lesson)
-            self.push_screen(Reading("- yours, + reference", self._painted(difference)))
+            await self._read(Reading("- yours, + reference", self._painted(difference)))
 
-    @work
-    async def action_solution(self) -> None:
+    def action_solution(self) -> None:
         """Show the reference."""
+        self._talk(self._show_solution)
+
+    async def _show_solution(self) -> None:
         if await self._may_show():
             lesson = self.session.lesson
             code = self._painted(solution.reference(lesson))
-            self.push_screen(Reading(f"Reference of {lesson.number}", code))
+            await self._read(Reading(f"Reference of {lesson.number}", code))
 
     async def _may_show(self) -> bool:
         """Ask before the lesson is passed, and remember that the reference was shown."""
@@ -283,17 +311,26 @@ class WatchApp(App[None]):
                 editor.edit_in_window(command, workspace, lesson)
                 self._say(f"Opened in {command[0]}.")
             else:
-                with self.suspend():
-                    editor.edit(command, workspace, lesson)
+                self._lend_terminal(command)
         except SuspendNotSupported:
             main = workspace.shown(editor.main_file(workspace, lesson))
             self._say(f"This terminal can't be lent to an editor. Open {main} yourself.")
         except Fault as fault:
             self._warn(fault)
 
-    @work
-    async def action_reset(self) -> None:
+    def _lend_terminal(self, command: list[str]) -> None:
+        """Let an editor have the terminal until it ends. Raises SuspendNotSupported."""
+        with self.suspend():
+            try:
+                editor.edit(command, self.session.workspace, self.session.lesson)
+            except Fault as fault:  # if it left `suspend`, the terminal would not be taken back
+                self._warn(fault)
+
+    def action_reset(self) -> None:
         """Put the starter back, after asking."""
+        self._talk(self._reset)
+
+    async def _reset(self) -> None:
         workspace, lesson = self.session.workspace, self.session.lesson
         question = (
             f"Put the starter of lesson {lesson.number} back? What you have is kept in a backup."
@@ -306,12 +343,14 @@ class WatchApp(App[None]):
             self._warn(fault)
             return
         kept = f"What you had is kept in {workspace.shown(backup)}" if backup.exists() else ""
-        self.push_screen(Reading("The starter is back", Text(kept)))
         await asyncio.to_thread(self.look)
+        await self._read(Reading("The starter is back", Text(kept)))
 
-    @work
-    async def action_list(self) -> None:
+    def action_list(self) -> None:
         """Choose a lesson."""
+        self._talk(self._choose_lesson)
+
+    async def _choose_lesson(self) -> None:
         lesson = await self.push_screen_wait(Choice(self.session))
         if lesson:
             self._go_to(lesson)
@@ -340,25 +379,28 @@ class WatchApp(App[None]):
         if self._round is None:
             self._round = Round(self.session.workspace, self._engine, self._tell)
             self._graded = {}
-            self._board = Reading("", Text())
-        self.push_screen(self._board)
-        self.call_after_refresh(self._show_board)
+        self._talk(self._show_round)
+
+    async def _show_round(self) -> None:
+        self._board = Reading(*self._state_of_round())
+        await self._read(self._board)
 
     def _show_board(self) -> None:
-        if self._board.is_mounted:
-            done = len(self._graded)
-            lessons = self.session.workspace.course.lessons
-            heading = f"Checking all lessons: {done} of {len(lessons)}"
-            lines = [
-                self._graded.get(one.number, f"{one.number} {one.title}: ...") for one in lessons
-            ]
-            self._board.show(heading, Text(plain("\n".join(lines))))
+        if self.screen is self._board and self._board.is_mounted:
+            self._board.show(*self._state_of_round())
+
+    def _state_of_round(self) -> tuple[str, Text]:
+        """Return a heading, and a line for each lesson."""
+        lessons = self.session.workspace.course.lessons
+        heading = f"Checking all lessons: {len(self._graded)} of {len(lessons)}"
+        lines = [self._graded.get(one.number, f"{one.number} {one.title}: ...") for one in lessons]
+        return heading, Text(plain("\n".join(lines)))
 
     def action_copy(self) -> None:
         """Put the curl line on the clipboard (OSC 52: works over ssh, where the terminal does)."""
         curl = panes.curl_line(self.session.verdict)
         if curl:
             self.copy_to_clipboard(curl)
-            self._say("The curl line is on the clipboard.")
+            self._say("The curl line was sent to the clipboard of your terminal.")
         else:
             self._say("There is no curl line to copy.")
