@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 AT_ONCE = (os.cpu_count() or 1) + 1
 """Lessons to grade side by side: one more than processors, for each waits now and then."""
 
+SLOW_APP = "Look for functions that wait, or that never end."
+SLOW_TESTS = (
+    "Your tests are run dozens of times: look for what waits in them (`pytest --durations=5`)."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -87,7 +92,7 @@ def grade(
                 )
             shards = engine.shards if lesson.entry == "main.py" else 1  # trials run side by side
             jobs = [job | {"shard": shard, "shards": shards} for shard in range(shards)]
-            rows = _run_suite(engine, jobs, lesson.limits.lesson_s, cancelled)
+            rows = _run_suite(engine, jobs, lesson, cancelled)
             rows.hold_back(lesson.steps)
             engine.memory.add(lesson.number, rows)
         results = diagnosed([rows.result(step) for step in steps], lesson, Source(folder))
@@ -142,7 +147,7 @@ def job_of(
 
 
 def _run_suite(
-    engine: Engine, jobs: Sequence[dict[str, Any]], limit_s: float, cancellation: Cancellation
+    engine: Engine, jobs: Sequence[dict[str, Any]], lesson: Lesson, cancellation: Cancellation
 ) -> Rows:
     """Run every job, side by side, and collect the rows.
 
@@ -160,7 +165,7 @@ def _run_suite(
         overdue.set()
         stop()
 
-    watchdog = threading.Timer(limit_s, stop_overdue)
+    watchdog = threading.Timer(lesson.limits.lesson_s, stop_overdue)
     watchdog.start()
     try:
         runs.extend(map(engine.run, jobs))  # those that have started stay in it
@@ -180,8 +185,8 @@ def _run_suite(
     if overdue.is_set():
         rows.trouble = Trouble(
             "timeout",
-            f"The whole lesson took longer than {limit_s:g} seconds, so grading stopped.\n"
-            "Look for functions that wait, or that never end.",
+            f"The whole lesson took longer than {lesson.limits.lesson_s:g} seconds, so grading "
+            f"stopped.\n{SLOW_APP if lesson.entry == 'main.py' else SLOW_TESTS}",
         )
     elif rows.finished < len(jobs) or not rows.checks:
         raise GradingFault(

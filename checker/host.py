@@ -209,7 +209,7 @@ def import_app(folder: str, channel: Channel) -> ASGI | None:
         app = getattr(module, "app", None)
         if _is_asgi(app):
             return app
-        names = sorted(name for name, value in vars(module).items() if _is_asgi(value))
+        names = sorted(name for name, value in vars(module).items() if _may_be_app(value))
         found = None if app is None else type(app).__name__
         channel.tell("trouble", kind="no_app", found=found, candidates=names[:5])
     return None
@@ -345,6 +345,13 @@ def described(error: BaseException, folder: str) -> dict[str, Any]:
         "message": f"{message}{wrapped}".strip(),
         "frames": frames[-MAX_FRAMES:],
     }
+
+
+def _may_be_app(value: Any) -> bool:
+    """Whether something under another name may be meant: no path operation, though it is called."""
+    from inspect import isfunction, signature
+
+    return _is_asgi(value) and (not isfunction(value) or len(signature(value).parameters) == 3)  # noqa: PLR2004
 
 
 def _is_asgi(value: Any) -> bool:

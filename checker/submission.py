@@ -53,7 +53,9 @@ def unreadable(folder: Path, shown: Path, entry: str = "main.py") -> Trouble | N
     content = main.read_bytes()
     if not content.strip():
         return Trouble(
-            "no_app", f"{entry} is empty.\nRun `learn reset` to get the starter back.", entry
+            "no_app",
+            f"{entry} is empty.\n`learn reset` with the lesson's number brings the starter back.",
+            entry,
         )
     if b"\0" in content:
         return Trouble(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 from checker.model import Frame, Limits, Raised, Trouble
@@ -12,8 +15,24 @@ if TYPE_CHECKING:
 
     from checker.facts import RaisedFact, TroubleFact
 
+UNKNOWN = re.compile(r"name '(\w+)' is not defined")
 PACKAGES = {"dotenv": "python-dotenv", "jose": "PyJWT", "jwt": "PyJWT", "yaml": "PyYAML"}
 """Distributions that are not called like the module they hold (jose: what this course uses)."""
+MODULES = (
+    "aiosqlite", "anyio", "argon2", "fastapi", "httpx2", "jwt", "pwdlib", "pydantic",
+    "pydantic_settings", "pytest", "sqlalchemy", "starlette", "uvicorn", "websockets",
+)  # fmt: skip
+"""What the course uses, beside the standard library."""
+NAMES = {
+    "fastapi": (
+        "APIRouter", "BackgroundTasks", "Body", "Cookie", "Depends", "FastAPI", "File", "Form",
+        "HTTPException", "Header", "Path", "Query", "Request", "Response", "Security", "UploadFile",
+        "WebSocket", "WebSocketDisconnect", "status",
+    ),
+    "pydantic": ("BaseModel", "ConfigDict", "Field", "field_validator", "model_validator"),
+    "typing": ("Annotated", "Any", "Literal"),
+}  # fmt: skip
+"""Names that are often used and not imported, by their module."""
 
 
 def explain(fact: TroubleFact) -> Trouble:
@@ -73,7 +92,8 @@ def too_slow_to_start(limits: Limits) -> Trouble:
     return Trouble(
         "timeout",
         f"main.py was still being imported after {limits.start_s:g} seconds.\n"
-        "Look for an endless loop, or a wait, outside of your functions.",
+        "Look for an endless loop, or a wait, outside of your functions: also `uvicorn.run(app)`,\n"
+        "which never ends. The checker serves your app itself.",
         "main.py",
     )
 
@@ -113,7 +133,8 @@ def missing_file(path: Path, entry: str = "main.py") -> Trouble:
     return Trouble(
         "no_file",
         f"There is no {entry} in {path}.\n"
-        "That file is what is graded: create it, or run `learn reset` for the starter.",
+        "That file is what is graded: create it, or run `learn reset` with the lesson's number\n"
+        "for the starter.",
         entry,
     )
 
@@ -135,12 +156,18 @@ def _no_app(fact: TroubleFact) -> str:
 def _import_error(fact: TroubleFact, place: str, what: str) -> str:
     if fact.missing:
         top = fact.missing.partition(".")[0]
-        package = PACKAGES.get(top, top)
-        return (
-            f"{place} imports {fact.missing!r}, which is not installed here.\n"
-            f"Check its spelling. If it is a package: `python -m pip install {package}`."
-        )
+        return f"{place} imports {fact.missing!r}, which is not here.\n{_where_it_is(top)}"
     return (f"main.py could not be imported: {what} ({place}).\n{_likely_cause(fact)}").rstrip()
+
+
+def _where_it_is(module: str) -> str:
+    """Say how to come by a module. A slip is not to be installed: it may name a stranger's."""
+    if meant := difflib.get_close_matches(module, [*MODULES, *sys.stdlib_module_names], 1, 0.75):
+        return f"Do you mean {meant[0]!r}?"
+    return (
+        "A file of yours must lie beside main.py; `learn reset` brings back what the lesson had.\n"
+        f"A package must be installed: `python -m pip install {PACKAGES.get(module, module)}`."
+    )
 
 
 def _startup_cause(fact: TroubleFact) -> str:
@@ -158,6 +185,9 @@ def _likely_cause(fact: TroubleFact) -> str:
     if fact.type == "FastAPIError" and "Invalid args for response field" in fact.message:
         return "A class in an argument or a return type is no model: does it derive from BaseModel?"
     if fact.type == "NameError":
+        for module, names in NAMES.items():
+            if (unknown := UNKNOWN.match(fact.message)) and unknown[1] in names:
+                return f"Add `from {module} import {unknown[1]}` at the top."
         return "A name must stand above the line that uses it; a class above its decorator."
     return ""
 

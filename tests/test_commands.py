@@ -98,6 +98,15 @@ def test_run_serves_with_the_variables_of_a_check(workspace: Learn, own_course: 
     assert running.returncode == 0
 
 
+def test_run_leaves_no_server_behind_when_it_is_ended(workspace: Learn) -> None:
+    port = free_port()
+    running = workspace.start("run", "01", "--port", str(port))
+    answer(f"http://127.0.0.1:{port}/docs")
+    running.send_signal(signal.SIGTERM)
+    running.communicate(timeout=20)  # until nobody holds its output any more
+    socket.create_server(("127.0.0.1", port)).close()
+
+
 def answer(url: str, timeout_s: float = 30) -> str:
     end = time.monotonic() + timeout_s
     while True:

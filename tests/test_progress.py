@@ -70,6 +70,7 @@ def test_the_reference_is_shown_after_asking_and_remembered(workspace: Learn) ->
     assert "--yes" in refused.err
     assert "def hello_name" in workspace("solution", "01", "--yes").out
     assert "def hello_name" in workspace("solution", "01").out
+    compile(workspace("solution", "01", COLUMNS="20").out, "main.py", "exec")  # not wrapped
     assert "+@app.get" in workspace("diff", "01").out
 
 

@@ -20,7 +20,7 @@ from checker.trials import demands, plan
 from checker.trials.builds import GIVEN, REWRITTEN, Build, read_builds
 from checker.trials.demands import Trials
 from checker.trials.plan import Plan
-from checker.trials.run import Trial
+from checker.trials.run import Trial, Verdict
 from tests.conftest import ROOT
 
 NAME = "09-testing"
@@ -333,10 +333,12 @@ BUGS = {"bug 1", "bug 2", "bug 3"}
 
 
 class Script:
-    """Stands in for running tests: notes each trial; those named here fail, the others pass."""
+    """Stands in for running tests: notes each trial; those named here fail."""
 
-    def __init__(self, *failing: tuple[str, str]) -> None:
+    def __init__(self, *failing: tuple[str, str], verdict: Verdict = "passed") -> None:
+        """`verdict` is how the others end."""
         self.failing = failing
+        self.verdict = verdict
         self.ran: list[tuple[str, str]] = []
         self.orders: dict[str, Order] = {}
 
@@ -345,7 +347,7 @@ class Script:
         self.orders[build.name] = order
         failed = build.bug or (build.name, order.kind) in self.failing
         log = f"FAILED test_main.py::test_{build.name[-1]} - assert 1 == 2\n1 failed in 0.1s"
-        return Trial("failed" if failed else "passed", int(failed), log * failed, 0.1)
+        return Trial("failed" if failed else self.verdict, int(failed), log * failed, 0.1)
 
 
 @pytest.fixture
@@ -420,6 +422,19 @@ def test_an_order_that_fails_on_a_correct_build_finds_no_bug(
         "reversed", *BUGS,
     }  # fmt: skip
     assert {script.orders[bug].kind for bug in BUGS} == {"given"}
+
+
+def test_tests_that_never_end_on_the_correct_app_are_not_run_elsewhere(
+    planned: Callable[..., Plan],
+) -> None:
+    script = Script(verdict="endless")
+    made = planned(script)
+    assert made.trial().verdict == "endless"
+    before = len(script.ran)
+    assert made.trial("given", "random").verdict == "endless"
+    assert made.bug("bug 1").result().verdict == "endless"
+    made.end()
+    assert len(script.ran) == before
 
 
 def test_no_bug_is_looked_for_where_the_correct_app_fails(

@@ -624,7 +624,7 @@ def test_t_shows_the_task_of_the_step_at_hand(place: Workspace, engine: Engine) 
     async def script(screen: Screen) -> None:
         await screen.graded()
         await screen.press("t")
-        await screen.shows("answers {\"message\": \"hello\"}.")
+        await screen.shows('answers {"message": "hello"}.')
 
     drive(place, engine, script)
 
@@ -838,6 +838,17 @@ def test_a_dumb_terminal_or_a_pipe_gets_lines_and_stops_where_stdin_ends(
     run.says("Keys, each with Enter")
     run.process.communicate("", timeout=PATIENCE_S)
     assert run.process.returncode == 0
+
+
+@pytest.mark.parametrize("typed", ["l", "l\n", "r", "s"])
+def test_the_end_of_stdin_ends_it_at_a_question_too(
+    watching: Callable[..., Watching], typed: str
+) -> None:
+    run = watching("01", "--plain")
+    run.type(typed)
+    assert run.process.stdin
+    run.process.stdin.close()
+    assert run.ends() == 0
 
 
 def test_what_is_to_be_copied_is_not_wrapped(watching: Callable[..., Watching]) -> None:

@@ -43,6 +43,29 @@ def test_start_without_a_folder_makes_one(learn: Learn) -> None:
     assert (learn.folder / "fastapi-course" / MAIN).is_file()
 
 
+@pytest.mark.parametrize(
+    ("folder", "typed"),
+    [("über mein", "cd 'über mein'"), ("a$(b)", "cd 'a$(b)'"), ("./-x", "cd ./-x")],
+)
+def test_start_says_how_to_go_there(learn: Learn, folder: str, typed: str) -> None:
+    assert typed in learn("start", folder).out.splitlines()[-5]
+
+
+@pytest.mark.parametrize("folder", ["inner", "exercises/01-hello"])
+def test_start_makes_no_workspace_in_another(workspace: Learn, folder: str) -> None:
+    before = files(workspace.folder)
+    ran = workspace("start", folder)
+    assert ran.code == 2
+    assert f"lies in the workspace {workspace.folder}." in " ".join(ran.err.split())
+    assert files(workspace.folder) == before
+
+
+def test_start_in_a_folder_that_no_system_can_make(learn: Learn) -> None:
+    ran = learn("start", "x" * 300)
+    assert ran.code == 2
+    assert "Give another folder" in ran.err
+
+
 def test_start_again_changes_nothing(workspace: Learn) -> None:
     (workspace.folder / MAIN).write_text("mine = 1\n")
     assert workspace("start").code == 0

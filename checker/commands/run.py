@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from checker.catalog import find_lesson
 from checker.errors import UsageFault
@@ -16,6 +17,16 @@ from checker.workspace import current_course, find_workspace, here
 
 if TYPE_CHECKING:
     from checker.model import Lesson
+
+
+STOPPED_BY = [
+    getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)
+]  # fmt: skip
+"""What ends us as Ctrl-C does: the server must not outlive us."""
+
+
+def _stop(*_: Any) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _environment(lesson: Lesson) -> dict[str, str]:
@@ -51,6 +62,8 @@ def run(wanted: str, port: int) -> int:
     console.print("  stop:  Ctrl-C\n")
     app = ["checker.offline_docs:learners_app", "--factory"]
     command = ["-m", "uvicorn", *app, "--reload", "--port", str(port)]
+    for number in STOPPED_BY:
+        signal.signal(number, _stop)
     server = subprocess.Popen([sys.executable, *command], cwd=folder, env=os.environ | environment)
     try:
         return server.wait()

@@ -30,25 +30,25 @@ if TYPE_CHECKING:
 def show(wanted: str, *, sure: bool) -> None:
     """Print the reference solution, after asking if the lesson is not passed yet."""
     lesson, _ = _allowed(wanted, sure=sure)
-    output().print(reference(lesson))
+    output().print(reference(lesson), soft_wrap=True)  # code that is wrapped is another
 
 
 def show_diff(wanted: str, *, sure: bool) -> None:
     """Print how the reference differs from the learner's files."""
     lesson, workspace = _allowed(wanted, sure=sure)
-    output().print(difference(workspace, lesson))
+    output().print(difference(workspace, lesson), soft_wrap=True)
 
 
 def reference(lesson: Lesson) -> Group:
-    """Lay out the reference solution: each file's name and its code."""
-    parts: list[Text | Syntax] = []
+    """Lay out the reference solution: each file's name, as a comment, and its code."""
+    parts: list[Text] = []
     for path in _python_files(lesson.solution):
-        parts.append(Text(path.relative_to(lesson.solution).as_posix(), style="bold"))
+        parts.append(Text(f"# {path.relative_to(lesson.solution).as_posix()}", style="bold"))
         parts.append(_code(path.read_text(encoding="utf-8"), "python"))
     return Group(*parts)
 
 
-def difference(workspace: Workspace, lesson: Lesson) -> Text | Syntax:
+def difference(workspace: Workspace, lesson: Lesson) -> Text:
     """Lay out how the reference differs from the learner's files."""
     exercise = workspace.exercise(lesson)
     lines: list[str] = []
@@ -117,5 +117,6 @@ def _python_files(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob("*.py")) if path.is_file())
 
 
-def _code(text: str, language: str) -> Syntax:
-    return Syntax(text, language, theme="ansi_dark", background_color="default", word_wrap=True)
+def _code(text: str, language: str) -> Text:
+    syntax = Syntax("", language, theme="ansi_dark", background_color="default", word_wrap=True)
+    return syntax.highlight(text)

@@ -107,7 +107,8 @@ def _check(check: Check, lesson: str) -> Iterator[RenderableType]:
         yield Padding(_raised(raised), (0, 0, 1, 2))
     for exchange in check.exchanges[-1:]:
         yield Padding(_exchange(exchange), (0, 0, 0, 2))
-        yield Text("  To see it yourself, while this serves your app:", style="dim")
+        lead = Text("To see it yourself, while this serves your app:", style="dim")
+        yield Padding(lead, (0, 0, 0, 2))
         yield _to_copy(f"{_assignments(exchange.environment)}learn run {lesson}")
         yield from _groundwork(exchange, check.exchanges[:-1])
         yield Text("  ask it:", style="dim")

@@ -203,14 +203,12 @@ class PlainWatch:
 
     def _diff(self) -> None:
         if self._may_show():
-            put(
-                self._console,
-                solution.difference(self._session.workspace, self._session.lesson),
-            )
+            difference = solution.difference(self._session.workspace, self._session.lesson)
+            self._console.print(difference, soft_wrap=True)
 
     def _solution(self) -> None:
         if self._may_show():
-            put(self._console, solution.reference(self._session.lesson))
+            self._console.print(solution.reference(self._session.lesson), soft_wrap=True)
 
     def _may_show(self) -> bool:
         workspace, lesson = self._session.workspace, self._session.lesson
@@ -274,13 +272,12 @@ class PlainWatch:
     def _answer(self, question: str) -> str:
         """Ask, and wait for a line; what comes meanwhile is told afterwards."""
         self._say(question)
-        while True:
+        while Line(None) not in self._put_off:
             event = self._arrival()
             if isinstance(event, Line) and event.text is not None:
                 return event.text
             self._put_off.append(event)
-            if isinstance(event, Line):
-                return ""
+        return ""
 
     def _say(self, text: str) -> None:
         put(self._console, Text(plain(text)))
