@@ -791,6 +791,8 @@ def test_line_by_line_with_every_key(workspace: Learn, watching: Callable[..., W
     assert "\x1b" not in told
     run.type("h")
     run.says("Hint 1 of 3 for 01.1\nWhere: at the top.")
+    run.type("t")
+    run.says('01.1 Say hello\nGET /hello answers {"message": "hello"}.')
     run.type("n")
     run.says("Lesson 01 is not passed yet.")
     run.type("d")

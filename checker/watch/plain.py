@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 KEYS = (
     "h hint, d diff, o open in the editor, r reset, l list, n next, s solution, "
-    "c check all, a move on by itself, q quit"
+    "c check all, t task, a move on by itself, q quit"
 )
 STATES = {"passed": "passed", "failed": "failed", "not_run": "not run", "error": "checker failed"}
 
@@ -142,7 +142,7 @@ class PlainWatch:
         actions = {
             "h": self._hint, "d": self._diff, "o": self._open, "r": self._reset,
             "l": self._list, "n": self._next, "s": self._solution, "c": self._check_all,
-            "a": self._toggle_moving_on,
+            "t": self._task, "a": self._toggle_moving_on,
         }  # fmt: skip
         try:
             if key in actions:
@@ -191,6 +191,11 @@ class PlainWatch:
                 if following
                 else "All steps pass. That was the last lesson."
             )
+
+    def _task(self) -> None:
+        step = self._session.step_at_hand
+        self._say(f"{step.id} {step.title}")
+        put(self._console, Markdown(step.task))
 
     def _hint(self) -> None:
         session = self._session

@@ -235,7 +235,7 @@ class WatchApp(App[None]):
 
     def action_task(self) -> None:
         """Show what the step asks for that the learner is at."""
-        step = self.session.open_step or self.session.lesson.steps[0]
+        step = self.session.step_at_hand
         task = Reading(f"{step.id} {step.title}", self._painted(Markdown(step.task)))
         self._talk(partial(self._read, task))
 

@@ -74,6 +74,11 @@ class Session:
         results = self.verdict.report.steps
         return next((result.step for result in results if result.status != "passed"), None)
 
+    @property
+    def step_at_hand(self) -> Step:
+        """The step whose task is to be read: the first, where nothing is known or left."""
+        return self.open_step or self.lesson.steps[0]
+
     def matching(self, words: str) -> list[Lesson]:
         """Return the lessons in whose number, title or steps all the words occur."""
         return [
