@@ -214,15 +214,20 @@ def grade_all(
 ) -> list[Report]:
     """Grade many submissions, AT_ONCE at a time, and tell of each when it begins and ends.
 
-    Returns the reports in the order of `work`.
+    Returns the reports in the order of `work`. What interrupts it, ends what runs.
     """
     from concurrent.futures import ThreadPoolExecutor  # only with --all
 
-    def one(item: tuple[Lesson, Path]) -> Report:
+    def one(item: tuple[Lesson, Path], cancelled: Cancellation) -> Report:
         begun(item[0])
-        report = grade(*item, options, engine)
+        report = grade(*item, options, engine, cancelled)
         graded(report)
         return report
 
+    cancellations = [Cancellation() for _ in work]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(one, work))
+        try:
+            return list(pool.map(one, work, cancellations))
+        finally:
+            for cancelled in cancellations:
+                cancelled.set()

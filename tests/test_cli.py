@@ -80,13 +80,17 @@ def test_broken_course_is_exit_3(learn: Learn, own_course: Path) -> None:
     assert "not valid TOML" in ran.err
 
 
-def test_ctrl_c_stops_quietly_and_at_once(workspace: Learn) -> None:
+@pytest.mark.parametrize("graded", ["01", "--all"])
+def test_ctrl_c_stops_quietly_and_at_once(workspace: Learn, own_course: Path, graded: str) -> None:
+    settings = own_course / "exercises" / "01-hello" / "exercise.toml"
+    settings.write_text(settings.read_text().replace("start_s = 4", "start_s = 200"))
+    workspace.course = own_course
     main = workspace.folder / "exercises" / "01-hello" / "main.py"
     main.write_text("while True:\n    pass\n")
-    running = workspace.start("check", "01")
-    time.sleep(1)  # any moment will do: it takes 4 s to give up by itself
+    running = workspace.start("check", graded)
+    time.sleep(2)  # any moment will do: it takes 200 s to give up by itself
     running.send_signal(signal.SIGINT)
-    _, err = running.communicate(timeout=10)
+    _, err = running.communicate(timeout=20)
     assert running.returncode == 130
     assert "Stopped" in err
     assert "Traceback" not in err
