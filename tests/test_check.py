@@ -105,6 +105,27 @@ def test_output_writes_a_file_and_prints_nothing(learn: Learn, form: str) -> Non
     assert "Hello" in (learn.folder / "deep" / "report").read_text() or form in ("json", "junit")
 
 
+def test_a_report_replaces_no_code(workspace: Learn) -> None:
+    main = workspace.folder / "exercises/01-hello/main.py"
+    before = main.read_text()
+    ran = workspace("check", "01", "--format", "json", "--output", str(main))
+    assert ran.code == 2
+    assert "which is code" in " ".join(ran.err.split())
+    assert main.read_text() == before
+
+
+def test_a_path_without_its_lesson(workspace: Learn) -> None:
+    ran = workspace("check", "exercises/01-hello")
+    assert ran.code == 2
+    assert "`learn check 01 exercises/01-hello`" in ran.err
+
+
+def test_without_a_name_the_lesson_is_the_one_we_are_in(workspace: Learn) -> None:
+    assert "01 Hello:" in workspace("check").out
+    workspace.folder /= "exercises/02-shelf"
+    assert "02 Shelf:" in workspace("check").out
+
+
 def test_an_output_that_can_not_be_written_is_exit_3(learn: Learn) -> None:
     (learn.folder / "taken").write_text("")
     ran = learn("check", "01", "--solution", "--format", "json", "--output", "taken/report")

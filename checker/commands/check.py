@@ -55,7 +55,7 @@ def check(wish: Wish, engine: Engine) -> int:
     """
     _refuse_contradictions(wish)
     course = current_course()
-    named = find_lesson(course, wish.lesson) if wish.lesson else None
+    named = _named(course, wish.lesson) if wish.lesson else None
     needs_workspace = wish.path is None and not wish.solution
     workspace = find_workspace(course, here()) if needs_workspace else None
     work = _work(wish, course, named, workspace)
@@ -83,12 +83,29 @@ def _load_renderer() -> None:
     from checker.commands import verdict  # noqa: F401
 
 
+def _named(course: Course, wanted: str) -> tuple[Lesson, Step | None]:
+    try:
+        return find_lesson(course, wanted)
+    except UsageFault as fault:
+        if os.path.exists(wanted):  # noqa: PTH110 (a text that may be no path at all)
+            first = course.lessons[0].number
+            raise UsageFault(
+                fault.message, f"Name the lesson before the path: `learn check {first} {wanted}`."
+            ) from None
+        raise
+
+
 def _refuse_contradictions(wish: Wish) -> None:
     if wish.every and (wish.lesson or wish.path):
         raise UsageFault("--all grades every lesson, but one is named.", "Leave one of them out.")
     if wish.solution and wish.path:
         raise UsageFault(
             "--solution grades the reference, but a path is given.", "Leave one of them out."
+        )
+    if wish.output and wish.output.suffix == ".py" and wish.output.exists():
+        raise UsageFault(
+            f"The report would replace {wish.output}, which is code.",
+            "Give --output another name.",
         )
 
 
@@ -127,7 +144,11 @@ def _submission(wish: Wish, lesson: Lesson, workspace: Workspace | None) -> Path
 
 
 def current_lesson(course: Course, workspace: Workspace) -> Lesson:
-    """Return the first lesson that is not passed; when all are, the last."""
+    """Return the lesson whose folder we are in; or the first that is not passed, or the last."""
+    folder = here()
+    for lesson in course.lessons:
+        if folder.is_relative_to(workspace.exercise(lesson)):
+            return lesson
     counts, _ = passed_by_lesson(workspace.progress_file, course.lessons)
     for lesson in course.lessons:
         if counts.get(lesson.number, 0) < len(lesson.steps):

@@ -156,6 +156,7 @@ class WatchApp(App[None]):
                 self._round = None
                 self.session.counts = counts
                 self._show_title()
+                self._show_board()
                 self._say("All lessons were checked.")
             case Broken(error=error):
                 self.bug = error
