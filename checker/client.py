@@ -455,6 +455,8 @@ def _curl(request: httpx2.Request) -> str:
     for name, value in request.headers.items():
         if name not in ("host", "content-length"):
             parts += ["-H", f"{name}: {value}"]
+    if "accept-encoding" in request.headers:
+        parts.append("--compressed")  # or else the answer is no text, and curl shows none of it
     if not _has_body(request):
         return shlex.join(parts)
     body = _body_text(request)

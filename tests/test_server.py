@@ -36,6 +36,8 @@ def test_a_spawned_app_answers_on_a_port(tmp_path: Path) -> None:
         client = connect(launcher.main, job.limits)
         client.get("/hello").expect(200, json={"message": "hello"})
         assert "127.0.0.1:8000" in client.exchanges[0].curl
+        client.get("/hello", headers={"Accept-Encoding": "gzip"})
+        assert client.exchanges[1].curl.endswith("'accept-encoding: gzip' --compressed")
     finally:
         launcher.end_all()
 
