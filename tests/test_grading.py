@@ -84,11 +84,13 @@ def test_exit_at_import_passes_nothing(grade_main: Grade, code: int) -> None:
 
 
 def test_the_suite_is_not_in_the_apps_process(grade_main: Grade) -> None:
-    report = grade_main(
-        APP + "import os, sys\n\n\n@app.get('/hello')\ndef hello():\n"
-        "    loaded = [m for m in sys.modules if 'pytest' in m or 'suite' in m]\n"
-        "    return [sorted(os.environ), loaded]\n"
-    )
+    # The host that tests share may have run learners' tests before, and then has pytest itself.
+    with Engine.for_many() as grade_main.engine:
+        report = grade_main(
+            APP + "import os, sys\n\n\n@app.get('/hello')\ndef hello():\n"
+            "    loaded = [m for m in sys.modules if 'pytest' in m or 'suite' in m]\n"
+            "    return [sorted(os.environ), loaded]\n"
+        )
     body = report.steps[0].checks[0].exchanges[-1].response
     assert body
     assert body["body"] == '[["GREETING","LANG","PATH","PYTHONUTF8","SECRET"],[]]'
