@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 MAX_FRAMES = 20
 MAX_TEXT = 2000
+ASGI_ARGUMENTS = ("scope", "receive", "send")
 AT_THE_END = 0
 """The number under which the counts are told once the app has shut down."""
 
@@ -351,7 +352,9 @@ def _may_be_app(value: Any) -> bool:
     """Whether something under another name may be meant: no path operation, though it is called."""
     from inspect import isfunction, signature
 
-    return _is_asgi(value) and (not isfunction(value) or len(signature(value).parameters) == 3)  # noqa: PLR2004
+    return _is_asgi(value) and (
+        not isfunction(value) or len(signature(value).parameters) == len(ASGI_ARGUMENTS)
+    )
 
 
 def _is_asgi(value: Any) -> bool:

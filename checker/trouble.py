@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import signal
 import sys
@@ -162,6 +161,8 @@ def _import_error(fact: TroubleFact, place: str, what: str) -> str:
 
 def _where_it_is(module: str) -> str:
     """Say how to come by a module. A slip is not to be installed: it may name a stranger's."""
+    import difflib  # no app that can be imported needs it
+
     if meant := difflib.get_close_matches(module, [*MODULES, *sys.stdlib_module_names], 1, 0.75):
         return f"Do you mean {meant[0]!r}?"
     return (
@@ -185,8 +186,9 @@ def _likely_cause(fact: TroubleFact) -> str:
     if fact.type == "FastAPIError" and "Invalid args for response field" in fact.message:
         return "A class in an argument or a return type is no model: does it derive from BaseModel?"
     if fact.type == "NameError":
+        unknown = UNKNOWN.match(fact.message)
         for module, names in NAMES.items():
-            if (unknown := UNKNOWN.match(fact.message)) and unknown[1] in names:
+            if unknown and unknown[1] in names:
                 return f"Add `from {module} import {unknown[1]}` at the top."
         return "A name must stand above the line that uses it; a class above its decorator."
     return ""

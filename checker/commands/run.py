@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
 from checker.catalog import find_lesson
 from checker.errors import UsageFault
@@ -23,10 +23,6 @@ STOPPED_BY = [
     getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]  # fmt: skip
 """What ends us as Ctrl-C does: the server must not outlive us."""
-
-
-def _stop(*_: Any) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 def _environment(lesson: Lesson) -> dict[str, str]:
@@ -63,7 +59,7 @@ def run(wanted: str, port: int) -> int:
     app = ["checker.offline_docs:learners_app", "--factory"]
     command = ["-m", "uvicorn", *app, "--reload", "--port", str(port)]
     for number in STOPPED_BY:
-        signal.signal(number, _stop)
+        signal.signal(number, signal.default_int_handler)
     server = subprocess.Popen([sys.executable, *command], cwd=folder, env=os.environ | environment)
     try:
         return server.wait()

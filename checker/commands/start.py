@@ -57,7 +57,7 @@ def _workspace(folder: Path | None) -> tuple[Workspace, bool]:
             folder = DEFAULT
     root = folder.absolute()
     try:
-        known = (root / ".learn" / "starters").is_dir()
+        known = Workspace(root, course).starters.is_dir()
     except OSError as error:  # a name that is too long, for one
         raise UsageFault(
             f"No workspace can be made in {root}: {error.strerror or error}.",

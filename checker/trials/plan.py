@@ -151,14 +151,20 @@ class Plan:
         return self._likelihood.order(self.builds[bug].about, self.found_by.get(bug, ""))
 
     def _try(self, build: str, order: Order, tests: Path, *, told: bool) -> Trial:
-        given = self._running.get((GIVEN, "given"))
-        if given and given.done() and given.result().verdict == "endless":
-            return given.result()  # nor will they end elsewhere, and each trial would take as long
+        given = self._given
+        if given and given.verdict == "endless":
+            return given  # nor will they end elsewhere, and each trial would take as long
         limit_s = self._limit_s(build)
         return run(self._job, self.builds[build], order, limit_s, tests=tests, told=told)
 
     def _limit_s(self, build: str) -> float:
-        given = self._running.get((GIVEN, "given"))
-        if build == GIVEN or given is None or not given.done():
+        given = self._given
+        if build == GIVEN or given is None:
             return LIMIT_S
-        return max(LEAST_LIMIT_S, PATIENCE * given.result().took_s)
+        return max(LEAST_LIMIT_S, PATIENCE * given.took_s)
+
+    @property
+    def _given(self) -> Trial | None:
+        """How the tests went on the app as it is given; None as long as that is not known."""
+        trial = self._running.get((GIVEN, "given"))
+        return trial.result() if trial and trial.done() else None
